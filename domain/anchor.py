@@ -1,0 +1,172 @@
+"""Where the words that a comment quotes stand now: exact, moved, changed or removed."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import accumulate
+from typing import Any
+from uuid import UUID
+
+from domain.alignment import longest_increasing
+from domain.descent import align as align
+from domain.placer import FlatPlacer, State
+from domain.text import Passage, find_quote
+
+GAP = "\n\n"
+"""What stands between two passages when they are laid out as one text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The words a comment is about, in the version it was made on.
+
+    `passage` is None for the whole proposal. Offsets count code points in the
+    passage's text; both 0 with an empty quote is the whole passage. `prefix` and
+    `suffix` are up to 32 characters around the quote.
+    """
+
+    passage: UUID | None
+    start: int = 0
+    end: int = 0
+    quote: str = ""
+    prefix: str = ""
+    suffix: str = ""
+
+    def stored(self) -> dict[str, Any]:
+        """The anchor as an event keeps it: strings and numbers only."""
+        return _stored(self)
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Anchor:
+        """The anchor that `stored` was made from."""
+        return cls(**{**stored, "passage": _id(stored["passage"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where an anchor's words stand in a later version.
+
+    `exact`: the same words in the same passage. `moved`: the same words in another
+    passage, or the passage has moved. `changed`: reworded but still there. `removed`:
+    gone; `passage` is then the nearest one before that remains, and the offsets are 0.
+    What is not `certain` asks an officer.
+    """
+
+    passage: UUID | None
+    start: int
+    end: int
+    state: State
+    certain: bool
+
+    def stored(self) -> dict[str, Any]:
+        """The placement as an event keeps it: strings, numbers and truth values."""
+        return _stored(self)
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Placement:
+        """The placement that `stored` was made from."""
+        return cls(**{**stored, "passage": _id(stored["passage"])})
+
+
+def _stored(value: Anchor | Placement) -> dict[str, Any]:
+    return {
+        **asdict(value),
+        "passage": None if value.passage is None else value.passage.hex,
+    }
+
+
+def _id(stored: str | None) -> UUID | None:
+    return None if stored is None else UUID(stored)
+
+
+def place(
+    anchors: Sequence[Anchor], old: Sequence[Passage], new: Sequence[Passage]
+) -> list[Placement]:
+    """Where each of `anchors`, made on `old`, stands in `new`: aligned with anchors.
+
+    A passage's id says where its words are looked for first; words that have left it
+    are followed to other passages.
+    """
+    versions = _Versions(old, new)
+    return [versions.place(anchor) for anchor in anchors]
+
+
+class _Versions:
+    """Two versions of a proposal, laid out as flat texts and aligned once."""
+
+    def __init__(self, old: Sequence[Passage], new: Sequence[Passage]) -> None:
+        self._old, self._new = list(old), list(new)
+        self._was = {passage.id: k for k, passage in enumerate(old)}
+        self._now = {passage.id: k for k, passage in enumerate(new)}
+        self._old_starts, old_text = _laid_out(old)
+        self._new_starts, new_text = _laid_out(new)
+        lasting = [passage for passage in new if passage.id in self._was]
+        kept = longest_increasing([self._was[passage.id] for passage in lasting])
+        self._in_order = {lasting[k].id for k in kept}
+        pairs = [
+            (
+                _extent(self._old_starts, old, self._was[passage.id]),
+                _extent(self._new_starts, new, self._now[passage.id]),
+            )
+            for passage in lasting
+        ]
+        self._placer = FlatPlacer(old_text, new_text, pairs, self._new_starts)
+
+    def place(self, anchor: Anchor) -> Placement:
+        if anchor.passage is None:
+            return Placement(None, 0, 0, "exact", True)
+        if anchor.passage not in self._was:
+            return Placement(None, 0, 0, "removed", False)
+        if not anchor.quote and anchor.start == anchor.end == 0:
+            return self._place_whole(anchor.passage)
+        k = self._was[anchor.passage]
+        text = self._old[k].text
+        span: tuple[int, int] | None = (anchor.start, anchor.end)
+        if text[anchor.start : anchor.end] != anchor.quote:
+            span = find_quote(text, anchor.quote, anchor.prefix, anchor.suffix)
+        if span is None:
+            return self._removed(k, certain=False)
+        return self._place_words(k, *span)
+
+    def _place_whole(self, id: UUID) -> Placement:
+        k = self._was[id]
+        if id not in self._now:
+            return self._place_words(k, 0, len(self._old[k].text))
+        if self._old[k].text != self._new[self._now[id]].text:
+            return Placement(id, 0, 0, "changed", True)
+        state: State = "exact" if id in self._in_order else "moved"
+        return Placement(id, 0, 0, state, True)
+
+    def _place_words(self, k: int, start: int, end: int) -> Placement:
+        at = self._old_starts[k]
+        spot = self._placer.place(at + start, at + end)
+        if spot.state == "removed":
+            return self._removed(k, certain=spot.certain)
+        now = bisect_right(self._new_starts, spot.start) - 1
+        passage = self._new[now].id
+        elsewhere = passage != self._old[k].id or passage not in self._in_order
+        state: State = spot.state
+        if state != "changed":
+            state = "moved" if elsewhere else "exact"
+        offset = self._new_starts[now]
+        return Placement(
+            passage, spot.start - offset, spot.end - offset, state, spot.certain
+        )
+
+    def _removed(self, k: int, *, certain: bool) -> Placement:
+        ids = (passage.id for passage in reversed(self._old[: k + 1]))
+        nearest = next((id for id in ids if id in self._now), None)
+        return Placement(nearest, 0, 0, "removed", certain)
+
+
+def _laid_out(passages: Sequence[Passage]) -> tuple[list[int], str]:
+    """The offset at which each passage begins, and the text of all of them."""
+    lengths = (len(passage.text) + len(GAP) for passage in passages)
+    starts = list(accumulate(lengths, initial=0))[:-1]
+    return starts, GAP.join(passage.text for passage in passages)
+
+
+def _extent(starts: Sequence[int], passages: Sequence[Passage], k: int) -> range:
+    return range(starts[k], starts[k] + len(passages[k].text))

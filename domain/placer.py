@@ -1,0 +1,161 @@
+"""Follows stretches of an old text into a new one, character for character."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from domain.descent import Descent
+
+State = Literal["exact", "moved", "changed", "removed"]
+
+WORD = re.compile(r"[^\W_]+")
+SURVIVES = 0.35
+"""The share of its words that must stand together for a stretch to be still there."""
+SURELY_SURVIVES, SURELY_GONE = 0.6, 0.15
+"""Shares beyond which nobody needs to be asked."""
+DISTANCE = 0.3
+"""What a new word between two old ones counts against keeping them together."""
+
+
+class Spot(NamedTuple):
+    """Where a stretch stands now: offsets in the new text, alike when it is removed."""
+
+    start: int
+    end: int
+    state: State
+    certain: bool
+
+
+class _Word(NamedTuple):
+    key: str
+    start: int
+    end: int
+
+
+class FlatPlacer:
+    """Aligns two texts once, then says where any stretch of the old one stands now.
+
+    `paired` are stretches (as ranges of offsets) known to belong together. A placement
+    never crosses `fences`, the offsets in the new text where its passages begin.
+    """
+
+    def __init__(
+        self,
+        old_text: str,
+        new_text: str,
+        paired: Sequence[tuple[range, range]] | None = None,
+        fences: Sequence[int] = (),
+    ) -> None:
+        self.old_text, self.new_text = old_text, new_text
+        self._old, self._new = _words(old_text), _words(new_text)
+        self._old_starts = [word.start for word in self._old]
+        self._old_ends = [word.end for word in self._old]
+        self._fences = fences
+        self._descent = Descent(
+            [word.key for word in self._old],
+            [word.key for word in self._new],
+            None if paired is None else self._paired_words(paired),
+        )
+
+    def _paired_words(
+        self, paired: Sequence[tuple[range, range]]
+    ) -> list[tuple[range, range]]:
+        new_starts = [word.start for word in self._new]
+        return [
+            (
+                range(*(bisect_left(self._old_starts, at) for at in (o.start, o.stop))),
+                range(*(bisect_left(new_starts, at) for at in (n.start, n.stop))),
+            )
+            for o, n in paired
+        ]
+
+    def place(self, start: int, end: int) -> Spot:
+        """Where the old text's characters from `start` to `end` stand now."""
+        first = bisect_right(self._old_ends, start)
+        stop = bisect_left(self._old_starts, end)
+        if first >= stop:
+            return self._between(first, start, end)
+        standing = [i for i in range(first, stop) if self._descent.to[i] >= 0]
+        together = self._together(standing)
+        share = len(together) / (stop - first)
+        if share < SURVIVES:
+            at = self._gap(first)[0]
+            return Spot(at, at, "removed", share <= SURELY_GONE)
+        spot_start, spot_end = self._spot(together, start, end)
+        moved = any(self._descent.moved[i] for i in together)
+        if not _same(self.old_text[start:end], self.new_text[spot_start:spot_end]):
+            return Spot(spot_start, spot_end, "changed", share >= SURELY_SURVIVES)
+        return Spot(spot_start, spot_end, "moved" if moved else "exact", True)
+
+    def _together(self, standing: Sequence[int]) -> list[int]:
+        """The old words that stand closest together in the new text, most of them."""
+        to = self._descent.to
+        standing = sorted(standing, key=to.__getitem__)
+        best: tuple[float, int, int] = (0.0, 0, 0)
+        score, begin = 0.0, 0
+        for k, i in enumerate(standing):
+            if k:
+                score -= DISTANCE * (to[i] - to[standing[k - 1]] - 1)
+            if score <= 0 or self._fenced(to[standing[k - 1]], to[i]):
+                score, begin = 0.0, k
+            score += 1
+            best = max(best, (score, begin, k + 1), key=lambda found: found[0])
+        return standing[best[1] : best[2]]
+
+    def _fenced(self, left: int, right: int) -> bool:
+        """Whether a passage begins between two new words."""
+        return bisect_right(self._fences, self._new[left].start) != bisect_right(
+            self._fences, self._new[right].start
+        )
+
+    def _spot(self, together: Sequence[int], start: int, end: int) -> tuple[int, int]:
+        """The offsets from the first to the last word, with the signs around them."""
+        first, last = together[0], together[-1]
+        left = self._new[self._descent.to[first]].start
+        right = self._new[self._descent.to[last]].end
+        lead = self.old_text[start : self._old[first].start]
+        if start > self._old[first].start:
+            left += start - self._old[first].start
+        elif self.new_text.endswith(lead, 0, left):
+            left -= len(lead)
+        tail = self.old_text[self._old[last].end : end]
+        if end < self._old[last].end:
+            right -= self._old[last].end - end
+        elif self.new_text.startswith(tail, right):
+            right += len(tail)
+        return left, max(left, right)
+
+    def _between(self, before: int, start: int, end: int) -> Spot:
+        """Where signs without any word stand, such as a dash: by the words around."""
+        low, high = self._gap(before)
+        sought = self.old_text[start:end]
+        at = self.new_text.find(sought, low, high) if sought.strip() else -1
+        if at < 0:
+            return Spot(low, low, "removed", False)
+        alone = self.new_text.find(sought, at + 1, high) < 0
+        return Spot(at, at + len(sought), "exact", alone)
+
+    def _gap(self, before: int) -> tuple[int, int]:
+        """The offsets between the nearest words that still stand around a place."""
+        to = self._descent.to
+        left = before - 1
+        while left >= 0 and to[left] < 0:
+            left -= 1
+        low = self._new[to[left]].end if left >= 0 else 0
+        right = before
+        while right < len(to) and (to[right] < 0 or self._new[to[right]].start < low):
+            right += 1
+        high = self._new[to[right]].start if right < len(to) else len(self.new_text)
+        return low, high
+
+
+def _words(text: str) -> list[_Word]:
+    return [_Word(m[0].casefold(), m.start(), m.end()) for m in WORD.finditer(text)]
+
+
+def _same(old: str, new: str) -> bool:
+    """Whether two stretches differ at most in their white space."""
+    return old == new or old.split() == new.split()
