@@ -1,0 +1,38 @@
+"""Files in and out: bytes in, passages out, and back. No web and no database here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.text import Kind, Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A passage that has no id yet; the fields mean what they mean in `Passage`."""
+
+    kind: Kind
+    level: int
+    text: str
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file that has been read: its title, its passages and its place among others.
+
+    `order` is the number that the file's front matter gives, or None.
+    """
+
+    title: str
+    drafts: tuple[Draft, ...]
+    order: int | None = None
+
+
+class WrongFile(Exception):
+    """A file that cannot be read; `en` and `sv` say why to the person who sent it."""
+
+    def __init__(self, en: str, sv: str) -> None:
+        super().__init__(en)
+        self.en = en
+        self.sv = sv

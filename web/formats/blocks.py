@@ -1,0 +1,66 @@
+"""Code and tables: the two kinds of passage whose spaces mean something."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from domain.text import Mark, Passage
+from web.formats import Draft
+from web.formats.marks import MarkedText
+
+Cell = tuple[str, tuple[Mark, ...]]
+
+_CELL_END = re.compile(r"(?<!\\)\|")
+
+
+def code(text: str) -> list[Draft]:
+    """The passage of a code block, spaces and all; none when it is blank."""
+    text = text.strip("\n").rstrip()
+    return [Draft("code", 0, text)] if text else []
+
+
+def table(rows: Iterable[Sequence[Cell]]) -> list[Draft]:
+    """The passage of a table's cells, each a text with marks; none without text."""
+    text = MarkedText()
+    kept = [row for row in rows if len(row) > 1 or any(cell for cell, _ in row)]
+    for number, row in enumerate(kept):
+        if number:
+            text.add("\n")
+        for column, (cell, marks) in enumerate(row):
+            if column:
+                text.add("\t")
+            text.append(cell.replace("\n", " ").replace("\t", " "), marks)
+    plain, marks = text.raw()
+    return [Draft("table", 0, plain, marks)] if plain.strip() else []
+
+
+def cells(passage: Passage | Draft) -> list[list[Cell]]:
+    """The rows of a table passage; a mark's offsets count from its cell's beginning.
+
+    A mark that runs over several cells is one mark in each.
+    """
+    rows: list[list[Cell]] = []
+    at = 0
+    for line in passage.text.split("\n"):
+        rows.append([])
+        for cell in line.split("\t"):
+            end = at + len(cell)
+            inside = tuple(
+                Mark(max(m.start, at) - at, min(m.end, end) - at, m.kind, m.target)
+                for m in passage.marks
+                if m.start < end and at < m.end
+            )
+            rows[-1].append((cell, inside))
+            at = end + 1
+    return rows
+
+
+def split_cells(line: str) -> list[str]:
+    """The cells of one table row written with |, where a backslash keeps a | as text.
+
+    The | that begins and the | that ends the row are optional.
+    """
+    row = line.strip().removeprefix("|")
+    parts = [part.strip().replace("\\|", "|") for part in _CELL_END.split(row)]
+    return parts[:-1] if len(parts) > 1 and not parts[-1] else parts
