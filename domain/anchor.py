@@ -12,7 +12,7 @@ from uuid import UUID
 from domain.alignment import longest_increasing
 from domain.descent import align as align
 from domain.placer import FlatPlacer, State
-from domain.text import Passage, find_quote
+from domain.text import Passage, find_quote, quote
 
 GAP = "\n\n"
 """What stands between two passages when they are laid out as one text."""
@@ -33,6 +33,11 @@ class Anchor:
     quote: str = ""
     prefix: str = ""
     suffix: str = ""
+
+    @classmethod
+    def at(cls, passage: UUID, text: str, start: int, end: int) -> Anchor:
+        """The anchor at `start` to `end` of a passage that reads `text`."""
+        return cls(passage, start, end, *quote(text, start, end))
 
     def stored(self) -> dict[str, Any]:
         """The anchor as an event keeps it: strings and numbers only."""
