@@ -1,0 +1,1 @@
+"""The `samrad` command: how everything is started, looked after and taken out."""

@@ -1,0 +1,101 @@
+"""Where PostgreSQL is: the one that is named, or a server of our own in a directory.
+
+Every process that uses a directory holds a shared lock on the file `in-use`. The kernel
+lets go of it however the process ends, so there is no list of processes to go stale.
+The server starts and stops under the exclusive lock `lock`, and the last one out stops
+it. One that was left running by a killed process is simply used again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import CalledProcessError
+
+from cli.account import Account
+from cli.embedded import NoDatabase, Server
+from cli.settings import Settings
+
+__all__ = ["Database", "NoDatabase", "Server", "database", "embedded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where each of the three roles signs in: to lay out, to follow, to use the log."""
+
+    owner: str
+    follower: str
+    web: str
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[Database]:
+    """The database that the settings name, or else our own server while it is used.
+
+    Raises NoDatabase when our own server can not run.
+    """
+    if settings.database_url:
+        yield Database(
+            owner=settings.owner_database_url or settings.database_url,
+            follower=settings.follower_database_url or settings.database_url,
+            web=settings.database_url,
+        )
+        return
+    with embedded(settings.data) as server:
+        yield Database(
+            owner=server.url,
+            follower=server.url_of("samrad_follower"),
+            web=server.url_of("samrad_web"),
+        )
+
+
+@contextmanager
+def embedded(data: Path, *, durable: bool = True) -> Iterator[Server]:
+    """A server of our own in a directory: made on first use, shared by all who ask.
+
+    Raises NoDatabase when it can not run there.
+    """
+    try:
+        data = data.expanduser().absolute()
+        is_new = not data.exists()
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        data = data.resolve()
+        account = Account.for_directory(data)
+        if is_new:
+            account.own(data)
+        if not account.enters(data):
+            raise NoDatabase(
+                f"PostgreSQL does not run as root but as {account.name}, who can not"
+                f" enter {data}. Name a directory that is not inside root's own, such"
+                " as /var/lib/samrad, with --data."
+            )
+        server = Server(data, account, durable=durable)
+        in_use = account.open(data / "in-use")
+    except (OSError, CalledProcessError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error.stderr.strip()
+        raise NoDatabase(f"PostgreSQL can not use {data}: {reason}.") from error
+    try:
+        with server.locked():
+            fcntl.flock(in_use, fcntl.LOCK_SH)
+            server.start()
+        try:
+            yield server
+        finally:
+            with server.locked():
+                if _is_last(in_use):
+                    server.stop()
+    finally:
+        os.close(in_use)
+
+
+def _is_last(in_use: int) -> bool:
+    try:
+        # Never waits: a lock that others share too can not be had alone.
+        fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
