@@ -1,0 +1,195 @@
+"""Renders a template, or only the block of it that htmx asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import quote, unquote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from web import addresses, dates
+from web.addresses import back_to
+from web.assets import static
+from web.language import LANGUAGES, Language, catalogue, language_of, missing, say
+from web.navigation import navigation
+from web.site import Site
+from web.visitor import visitor_of
+
+__all__ = ["back_to", "leave_notice", "missing", "page", "redirect", "to_address"]
+
+FOLDER = Path(__file__).with_name("templates")
+VARY = "HX-Request, HX-Request-Type, Cookie, Accept-Language"
+
+
+def _asking(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of the request that a template calls without handing it over."""
+
+    @pass_context
+    def called(context: Context, /, *args: Any, **kwargs: Any) -> Any:
+        return function(context["request"], *args, **kwargs)
+
+    return called
+
+
+def sentence(refusal: Any, *, language: Language) -> str:
+    """What a refusal says, in the reader's language."""
+    said: str = getattr(refusal, language)
+    return said
+
+
+@cache
+def _templates(language: Language) -> Environment:
+    """The templates, speaking one language: so that macros speak it too."""
+    found = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        auto_reload=False,
+        cache_size=-1,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.policies["ext.i18n.trimmed"] = True
+    found.install_gettext_translations(  # type: ignore[attr-defined]
+        catalogue(language), newstyle=True
+    )
+    found.filters |= {
+        "when": partial(dates.moment_tag, language=language),
+        "when_text": partial(dates.moment_text, language=language),
+        "day": partial(dates.day_tag, language=language),
+        "day_text": partial(dates.day_text, language=language),
+        "clock": partial(dates.clock_text, language=language),
+        "number": partial(dates.number_text, language=language),
+        "share": partial(dates.share_text, language=language),
+        "typed_moment": dates.typed_moment,
+        "sentence": partial(sentence, language=language),
+    }
+    found.globals |= {
+        "url": _asking(addresses.url),
+        "here": _asking(addresses.here),
+        "has_page": _asking(addresses.has_page),
+        "page_behind": _asking(addresses.page_behind),
+        "navigation": _asking(navigation),
+        "static": static,
+    }
+    # One name for all macros: a block rendered alone has seen no import of its page.
+    macros = found.globals["ui"] = SimpleNamespace()
+    for file in sorted((FOLDER / "macros").glob("*.html")):
+        module = found.get_template(f"macros/{file.name}").module
+        for name in module.__dict__:
+            if not name.startswith("_"):
+                setattr(macros, name, getattr(module, name))
+    return found
+
+
+def warm() -> None:
+    """Compile every template now, so that no visitor waits for it."""
+    for language in LANGUAGES:
+        for name in (templates := _templates(language)).list_templates(["html"]):
+            templates.get_template(name)
+
+
+def wants_block(request: Request) -> bool:
+    """Whether htmx asks for a part of the page it already shows."""
+    headers = request.headers
+    return (
+        headers.get("HX-Request") == "true"
+        and headers.get("HX-Request-Type", "partial") == "partial"
+        and "HX-Boosted" not in headers
+        and "HX-History-Restore-Request" not in headers
+    )
+
+
+def page(
+    request: Request,
+    name: str,
+    *,
+    block: str = "",
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **context: Any,
+) -> HTMLResponse:
+    """A whole page to a browser; to htmx only `block`, so one template serves both."""
+    language = language_of(request)
+    template = _templates(language).get_template(name)
+    noticed = request.cookies.get(_cookie(request))
+    whole = not (block and wants_block(request))
+    context |= {
+        "request": request,
+        "language": language,
+        "visitor": visitor_of(request),
+        "site": site_of(request),
+        "moment": getattr(request.state, "moment", None),
+        "moment_at": getattr(request.state, "moment_at", None),
+        "position": getattr(request.state, "position", None),
+        "notices": _noticed(noticed) if whole and noticed else [],
+    }
+    if whole:
+        html = template.render(context)
+    else:
+        scope = template.new_context(context)
+        html = "".join(template.blocks[block](scope))
+    response = HTMLResponse(html, status)
+    response.headers["Vary"] = VARY
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers.update(headers or {})
+    if whole and noticed:
+        response.delete_cookie(_cookie(request), secure=site_of(request).https)
+    return response
+
+
+def redirect(
+    request: Request, name: str, /, *, notice: str = "", **params: Any
+) -> RedirectResponse:
+    """On to another page after a form, with a sentence for its top if there is one.
+
+    `notice` is an English sentence from the catalogue.
+    """
+    said = say(request, notice) if notice else ""
+    return to_address(request, addresses.url(request, name, **params), notice=said)
+
+
+def to_address(request: Request, address: str, *, notice: str = "") -> RedirectResponse:
+    """On to an address of this site; `notice` is already in the visitor's language."""
+    response = RedirectResponse(address, 303)
+    if notice:
+        leave_notice(request, response, notice)
+    return response
+
+
+def leave_notice(request: Request, response: Response, text: str) -> None:
+    """Have the next whole page say something at its top, once."""
+    response.set_cookie(
+        _cookie(request),
+        quote(json.dumps([text], ensure_ascii=False), safe=""),
+        max_age=120,
+        httponly=True,
+        samesite="lax",
+        secure=site_of(request).https,
+    )
+
+
+def site_of(request: Request) -> Site:
+    """The installation that the request came to."""
+    found: Site = getattr(request.state, "site", Site())
+    return found
+
+
+def _cookie(request: Request) -> str:
+    return site_of(request).cookie("notice")
+
+
+def _noticed(cookie: str) -> list[str]:
+    try:
+        return [str(text) for text in json.loads(unquote(cookie))][:5]
+    except (ValueError, TypeError):
+        return []

@@ -1,0 +1,58 @@
+"""Long lists, a page at a time."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from web.addresses import here
+
+
+class Paging:
+    """Which page of a list is read, from `?page=`; `of` says how long the list is."""
+
+    def __init__(self, request: Request, size: int = 50) -> None:
+        asked = request.query_params.get("page", "")
+        self.request = request
+        self.number = int(asked) if asked.isdecimal() and 0 < int(asked) < 10**6 else 1
+        self.limit = size
+        self.total = 0
+
+    @property
+    def offset(self) -> int:
+        """How many rows come before this page."""
+        return (self.number - 1) * self.limit
+
+    def of(self, total: int) -> Paging:
+        """The same paging of a list of `total` rows."""
+        self.total = total
+        return self
+
+    @property
+    def last(self) -> int:
+        """The number of the last page, at least 1."""
+        return max(1, -(-self.total // self.limit))
+
+    @property
+    def first_row(self) -> int:
+        """The number of this page's first row, counted from 1."""
+        return min(self.offset + 1, self.total)
+
+    @property
+    def last_row(self) -> int:
+        """The number of this page's last row."""
+        return min(self.offset + self.limit, self.total)
+
+    @property
+    def numbers(self) -> list[int | None]:
+        """The pages to link: first, last, neighbours; None where some are left out."""
+        near = {1, self.last, *range(self.number - 1, self.number + 2)}
+        shown: list[int | None] = []
+        for number in sorted(n for n in near if 1 <= n <= self.last):
+            if shown and number - (shown[-1] or 0) > 1:
+                shown.append(None)
+            shown.append(number)
+        return shown
+
+    def address(self, number: int) -> str:
+        """The address of another page of the same list."""
+        return here(self.request, page=None if number == 1 else number)

@@ -1,0 +1,115 @@
+"""Who is asking: a person, with roles and mandates, or nobody in particular."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from web.site import Site
+
+SECRETARIAT = frozenset({"officer", "editor", "chair"})
+
+
+class SignInFirst(Exception):
+    """This page is for somebody who has signed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Whoever sent the request.
+
+    A role is held in one consultation, or in all of them where that is None; a mandate
+    is an organisation's id and name.
+    """
+
+    person: UUID | None = None
+    name: str = ""
+    roles: frozenset[tuple[UUID | None, str]] = frozenset()
+    mandates: tuple[tuple[UUID, str], ...] = ()
+    session: UUID | None = None
+
+    def has(self, *roles: str, consultation: UUID | None = None) -> bool:
+        """Whether one of the roles is held in this consultation, or in all of them."""
+        return any(
+            held in roles and place in {None, consultation}
+            for place, held in self.roles
+        )
+
+    @property
+    def is_secretariat(self) -> bool:
+        """Whether the person works up comments in some consultation."""
+        return any(role in SECRETARIAT for _, role in self.roles)
+
+    @property
+    def is_auditor(self) -> bool:
+        """Whether the person audits the log."""
+        return any(role == "auditor" for _, role in self.roles)
+
+
+ANYONE = Visitor()
+
+
+def visitor_of(request: HTTPConnection) -> Visitor:
+    """Who is asking; nobody in particular until a session says otherwise."""
+    found: Visitor = getattr(request.state, "visitor", ANYONE)
+    return found
+
+
+def signed_in(request: HTTPConnection) -> UUID:
+    """The person asking.
+
+    Raises SignInFirst when nobody is signed in: the visitor is then asked to.
+    """
+    person = visitor_of(request).person
+    if person is None:
+        raise SignInFirst
+    return person
+
+
+class Known(Protocol):
+    """Where sessions are kept."""
+
+    def find(self, token: str) -> tuple[UUID, UUID] | None:
+        """The session and the person that a cookie stands for."""
+
+
+class Recognised:
+    """Finds out who is asking, from the session cookie, once a request.
+
+    `introduce` is called with the person and the session and gives the Visitor.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        site: Site,
+        sessions: Known,
+        introduce: Callable[[UUID, UUID], Visitor],
+    ) -> None:
+        self.app = app
+        self.cookie = site.cookie("session")
+        self.sessions = sessions
+        self.introduce = introduce
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            state = scope.setdefault("state", {})
+            state["sessions"] = self.sessions
+            token = HTTPConnection(scope).cookies.get(self.cookie)
+            if token and not scope["path"].startswith("/static/"):
+                state["visitor"] = await run_in_threadpool(self._recognise, token)
+        await self.app(scope, receive, send)
+
+    def _recognise(self, token: str) -> Visitor:
+        found = self.sessions.find(token)
+        if found is None:
+            return ANYONE
+        session, person = found
+        return self.introduce(person, session)
