@@ -51,8 +51,9 @@ class Form:
 
     def __init__(self, language: Language = "sv", /, **values: object) -> None:
         self.language = language
-        known = [(name, str(v)) for name, v in values.items() if v is not None]
-        self.values = FormData(known)
+        self.values = FormData(
+            {name: str(value) for name, value in values.items() if value is not None}
+        )
         self.errors: dict[str, str] = {}
         self.refusal: Refused | None = None
 

@@ -30,7 +30,8 @@ class Way:
 
     address: str
     words: str
-    is_here: bool
+    current: str
+    """For aria-current: "page" is this page, "true" a page above it, "" neither."""
 
 
 def navigation(request: Request) -> list[Way]:
@@ -41,6 +42,12 @@ def navigation(request: Request) -> list[Way]:
     for name, words, is_for in MENU:
         if has_page(request, name) and is_for(visitor):
             address = url(request, name)
-            is_here = path == address.partition("?")[0]
-            ways.append(Way(address, say(request, words), is_here))
+            ways.append(Way(address, say(request, words), _current(path, address)))
     return ways
+
+
+def _current(path: str, address: str) -> str:
+    there = address.partition("?")[0]
+    if path == there:
+        return "page"
+    return "true" if there != "/" and path.startswith(there + "/") else ""
