@@ -61,6 +61,6 @@ def split_cells(line: str) -> list[str]:
 
     The | that begins and the | that ends the row are optional.
     """
-    row = line.strip().removeprefix("|")
-    parts = [part.strip().replace("\\|", "|") for part in _CELL_END.split(row)]
+    row = line.strip(" \t").removeprefix("|")
+    parts = [part.strip(" \t").replace("\\|", "|") for part in _CELL_END.split(row)]
     return parts[:-1] if len(parts) > 1 and not parts[-1] else parts

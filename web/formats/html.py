@@ -19,7 +19,13 @@ from web.formats.nesting import nested
 _REL: Final = "nofollow noopener"
 _TAG_OF: Final = {"strong": "strong", "emphasis": "em", "code": "code"}
 _OUTERMOST_FIRST: Final = ("link", "strong", "emphasis", "code")
-_NOT_IN_HTML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_NOT_IN_HTML: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(
+        chr(plane << 16 | 0xFFFE) + chr(plane << 16 | 0xFFFF) for plane in range(17)
+    )
+    + "]"
+)
 
 _COMMENT: Final = (
     MarkdownIt("commonmark", {"html": False, "breaks": True})
@@ -34,28 +40,12 @@ _SAFE: Final = nh3.Cleaner(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
-    """Items that follow each other in one list; `ordered` lists are numbered."""
-
-    ordered: bool
-    entries: tuple[Entry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One item of a list, with what stands inside it after its own text."""
-
-    passage: Passage
-    inside: tuple[ListOf, ...]
-
-
 def text_html(text: str) -> Markup:
     """A comment's text, plain or light Markdown, as safe paragraphs and lists.
 
     A line end is a line end; HTML in the text is shown as text.
     """
-    return Markup(_SAFE.clean(_COMMENT.render(clean(text))))  # noqa: S704
+    return Markup(_SAFE.clean(_COMMENT.render(_NOT_IN_HTML.sub("", clean(text)))))  # noqa: S704
 
 
 def passage_html(
@@ -76,24 +66,6 @@ def passage_html(
         inside = _flowing(passage.text, spans, line_end="\n")
         return Markup(f"<pre><code>{inside}</code></pre>")  # noqa: S704
     return Markup(_flowing(passage.text, spans, line_end="<br>\n"))  # noqa: S704
-
-
-def groups(passages: Iterable[Passage]) -> list[Passage | ListOf]:
-    """The passages with items that follow each other gathered in nested lists.
-
-    An item belongs in the nearest item before it with a lower level, unless something
-    else than an item stands between.
-    """
-    grouped: list[Passage | ListOf] = []
-    items: list[Passage] = []
-    for passage in passages:
-        if passage.kind in ("item", "numbered"):
-            items.append(passage)
-            continue
-        grouped += _lists(items)
-        grouped.append(passage)
-        items = []
-    return grouped + _lists(items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +113,7 @@ def _flowing(text: str, spans: Sequence[_Span], *, line_end: str) -> str:
 def _shown(text: str) -> str:
     """The text escaped; a character that HTML cannot hold becomes U+FFFD, so that
     offsets stand."""
-    return str(escape(_NOT_IN_HTML.sub("\ufffd", text))).replace("\r", "&#13;")
+    return str(escape(_NOT_IN_HTML.sub("\ufffd", text))).replace("\r", " ")
 
 
 def _table(text: str, spans: Sequence[_Span]) -> str:
@@ -172,20 +144,3 @@ def _table(text: str, spans: Sequence[_Span]) -> str:
         return f"<table><thead>{head}</thead></table>"
     rest = "\n".join(body)
     return f"<table><thead>{head}</thead>\n<tbody>{rest}</tbody></table>"
-
-
-def _lists(items: Sequence[Passage]) -> list[ListOf]:
-    """The lists that the items make, each item with the deeper ones after it inside."""
-    lists: list[ListOf] = []
-    at = 0
-    while at < len(items):
-        first = items[at]
-        entries: list[Entry] = []
-        while at < len(items) and items[at].kind == first.kind:
-            end = at + 1
-            while end < len(items) and items[end].level > items[at].level:
-                end += 1
-            entries.append(Entry(items[at], tuple(_lists(items[at + 1 : end]))))
-            at = end
-        lists.append(ListOf(first.kind == "numbered", tuple(entries)))
-    return lists

@@ -9,22 +9,18 @@ from typing import Final, NamedTuple
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from domain.text import Kind
 from web.formats import Draft, WrongFile
 from web.formats.blocks import Cell, code, split_cells, table
 from web.formats.inline import Markdown, gather, read_inline, read_line, write_markdown
 from web.formats.marks import MarkedText, clean
-from web.formats.markup import read_html
+from web.formats.markup import known_tags, read_html
+from web.formats.outline import Outline
 
 __all__ = ["front_matter", "read_inline", "read_markdown", "write_markdown"]
 
 DEEPEST: Final = 100
-"""How many lists and quotes may stand inside each other."""
+"""How many quotes, lists and items may stand inside each other."""
 
-_LISTS: Final[dict[str, Kind]] = {
-    "bullet_list_open": "item",
-    "ordered_list_open": "numbered",
-}
 _FRONT_MATTER = re.compile(
     r"---[ \t]*\n(?P<fields>(?:[\w-]+[ \t]*:.*\n|[ \t#-].*\n|\n)*?)"
     r"(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
@@ -74,12 +70,13 @@ def read_markdown(text: str) -> list[Draft]:
     """
     source = front_matter(text)[1]
     tokens = _MARKDOWN.parse(source)
-    if any(token.level >= DEEPEST for token in tokens):
+    # At the limit the parser leaves out what stands inside, without a word.
+    if any(token.level >= DEEPEST - 1 for token in tokens):
         raise WrongFile(
             "Lists and quotes stand too deep inside each other.",
             "Listor och citat står för djupt inuti varandra.",
         )
-    return _Reader(source.split("\n")).passages(iter(tokens))
+    return _Reader(source.split("\n")).drafts(iter(tokens))
 
 
 class _Reader:
@@ -87,70 +84,58 @@ class _Reader:
 
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
-        self._lists: list[Kind] = []
-        self._quotes = 0
-        self._first_in_item = False
+        self._outline = Outline()
         self._heading = 0
         self._footnote = ""
 
-    def passages(self, tokens: Iterator[Token]) -> list[Draft]:
+    def drafts(self, tokens: Iterator[Token]) -> list[Draft]:
         """The passages that the tokens make, in order."""
-        drafts: list[Draft] = []
         for token in tokens:
             match token.type:
                 case "inline":
-                    drafts += self._inline(token)
+                    self._text(token)
                 case "fence" | "code_block":
-                    drafts += code(token.content)
-                    self._first_in_item = False
+                    self._outline.blocks(code(token.content))
                 case "html_block":
-                    drafts += read_html(token.content)
+                    self._outline.blocks(read_html(known_tags(token.content)))
                 case "table_open":
-                    drafts += table(self._rows(tokens))
-                    self._first_in_item = False
+                    self._outline.blocks(table(self._rows(tokens)))
+                case "heading_open":
+                    self._heading = int(token.tag[1])
+                case "heading_close":
+                    self._heading = 0
+                case "footnote_reference_open":
+                    self._footnote = f"[{token.meta['label']}] "
                 case _:
-                    self._block(token)
-        return drafts
+                    self._nest(token)
+        return self._outline.drafts
 
-    def _block(self, token: Token) -> None:
+    def _nest(self, token: Token) -> None:
         match token.type:
-            case "heading_open":
-                self._heading = int(token.tag[1])
-            case "heading_close":
-                self._heading = 0
-            case "bullet_list_open" | "ordered_list_open":
-                self._lists.append(_LISTS[token.type])
+            case "bullet_list_open":
+                self._outline.open_list("item")
+            case "ordered_list_open":
+                self._outline.open_list("numbered", int(token.attrs.get("start", 1)))
             case "bullet_list_close" | "ordered_list_close":
-                self._lists.pop()
+                self._outline.close_list()
             case "list_item_open":
-                self._first_in_item = True
+                self._outline.open_item()
             case "list_item_close":
-                self._first_in_item = False
+                self._outline.close_item()
             case "blockquote_open":
-                self._quotes += 1
+                self._outline.open_quote()
             case "blockquote_close":
-                self._quotes -= 1
-            case "footnote_reference_open":
-                self._footnote = f"[{token.meta['label']}] "
-            case "footnote_reference_close":
-                self._footnote = ""
+                self._outline.close_quote()
 
-    def _inline(self, token: Token) -> list[Draft]:
+    def _text(self, token: Token) -> None:
         marked = MarkedText()
         marked.add(self._footnote)
         self._footnote = ""
         gather(token.children or (), marked, line_end=" ")
-        text, marks = marked.taken()
-        if not text:
-            return []
-        first, self._first_in_item = self._first_in_item, False
-        if self._quotes and not first:
-            return [Draft("quote", 0, text, marks)]
         if self._heading:
-            return [Draft("heading", self._heading, text, marks)]
-        if first:
-            return [Draft(self._lists[-1], len(self._lists), text, marks)]
-        return [Draft("paragraph", 0, text, marks)]
+            self._outline.heading(self._heading, *marked.taken())
+        else:
+            self._outline.text(*marked.taken())
 
     def _rows(self, tokens: Iterator[Token]) -> list[list[Cell]]:
         """The cells of a table, also those past the header's last column, which

@@ -51,9 +51,10 @@ def safe_target(target: str) -> str | None:
     """The address of a link that may be followed, or None.
 
     Only http, https, mailto, a #fragment and a relative address may. Browsers skip
-    control characters and spaces in an address, so they are taken out first.
+    control characters in an address, so they are taken out first.
     """
-    target = "".join(c for c in target if c > " " and not "\x7f" <= c <= "\x9f")
+    target = _CONTROLS.sub("", _LINE_ENDS.sub("", target))
+    target = target.replace("\t", "").replace("\n", "").strip()
     scheme = _SCHEME.match(target)
     if scheme and scheme[0].lower() not in ("http:", "https:", "mailto:"):
         return None

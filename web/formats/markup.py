@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from html import escape
 from html.parser import HTMLParser
 from typing import Final
 
 import nh3
 
-from domain.text import Kind
 from web.formats import Draft
 from web.formats.blocks import code, table
 from web.formats.marks import MARK_OF_TAG, MarkedText, clean
+from web.formats.outline import Outline
 
 HEADINGS: Final = {f"h{level}": level for level in range(1, 7)}
-LISTS: Final[dict[str, Kind]] = {"ul": "item", "menu": "item", "ol": "numbered"}
 CELLS: Final = {"td", "th"}
 BLOCKS: Final = {
     *("address", "article", "aside", "body", "caption", "center", "dd", "details"),
@@ -28,19 +29,36 @@ PHRASING: Final = {
     *("s", "small", "span", "strike", "sub", "sup", "time", "u", "wbr"),
 }
 """Tags that are left out while their text is kept."""
+SILENT: Final = {"script", "style", "template"}
+"""Tags that are left out with what they hold."""
+_OTHER: Final = {
+    *("area", "audio", "canvas", "col", "colgroup", "datalist", "embed", "frame"),
+    *("frameset", "head", "html", "iframe", "input", "link", "map", "math", "meta"),
+    *("meter", "noscript", "object", "optgroup", "option", "param", "path"),
+    *("picture", "progress", "select", "slot", "source", "svg", "textarea", "title"),
+    *("track", "video"),
+}
+_TAG: Final = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)[^<>]*>")
 _SPACES: Final = re.compile(r"[ \t\n]+")
 _READ: Final = {
-    *(*HEADINGS, *LISTS, *CELLS, *BLOCKS, *MARK_OF_TAG),
-    *("li", "blockquote", "pre", "table", "tr", "br", "img"),
+    *(*HEADINGS, *CELLS, *BLOCKS, *MARK_OF_TAG),
+    *("ul", "menu", "ol", "li", "blockquote", "pre", "table", "tr", "br", "img"),
 }
-KNOWN_TAGS: Final = _READ | PHRASING
+KNOWN_TAGS: Final = _READ | PHRASING | SILENT | _OTHER
 _SANITISED = nh3.Cleaner(
     tags=_READ,
-    clean_content_tags={"script", "style", "template"},
-    attributes={"a": {"href"}, "img": {"alt"}},
+    clean_content_tags=SILENT,
+    attributes={"a": {"href"}, "img": {"alt"}, "ol": {"start"}},
     url_schemes={"http", "https", "mailto"},
     link_rel=None,
 )
+
+
+def known_tags(html: str) -> str:
+    """The HTML with what only looks like a tag, such as <name>, turned into text."""
+    return _TAG.sub(
+        lambda tag: tag[0] if tag[1].lower() in KNOWN_TAGS else escape(tag[0]), html
+    )
 
 
 def read_html(html: str) -> list[Draft]:
@@ -49,7 +67,7 @@ def read_html(html: str) -> list[Draft]:
     reader = _Reader()
     reader.feed(_SANITISED.clean(clean(html)))
     reader.close()
-    return reader.passages()
+    return reader.drafts()
 
 
 class _Reader(HTMLParser):
@@ -57,35 +75,32 @@ class _Reader(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self._drafts: list[Draft] = []
+        self._outline = Outline()
         self._text = MarkedText()
-        self._lists: list[Kind] = []
-        self._first_in_item = False
         self._heading = 0
-        self._quotes = 0
         self._code = 0
         self._tables = 0
         self._rows: list[list[MarkedText]] = []
 
-    def passages(self) -> list[Draft]:
+    def drafts(self) -> list[Draft]:
         """The passages read; call it when all is fed."""
         self._end_passage()
-        return self._drafts
+        return self._outline.drafts
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
+        attributes = {name: value or "" for name, value in attrs}
         if tag in MARK_OF_TAG:
             if not self._code:
-                self._text.open(MARK_OF_TAG[tag], values.get("href") or "")
+                self._text.open(MARK_OF_TAG[tag], attributes.get("href", ""))
         elif tag == "img":
-            self._text.add(values.get("alt") or "")
+            self._text.add(attributes.get("alt", ""))
         elif self._tables:
             self._start_in_table(tag)
         elif tag == "br":
             self._text.add("\n")
         else:
             self._end_passage()
-            self._start_block(tag)
+            self._start_block(tag, attributes)
 
     def handle_endtag(self, tag: str) -> None:
         if tag in MARK_OF_TAG:
@@ -100,49 +115,44 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         self._text.add(data if self._code else _SPACES.sub(" ", data))
 
-    def _start_block(self, tag: str) -> None:
+    def _start_block(self, tag: str, attributes: Mapping[str, str]) -> None:
         self._heading = HEADINGS.get(tag, 0)
-        if tag in LISTS:
-            self._lists.append(LISTS[tag])
-        elif tag == "li":
-            self._first_in_item = bool(self._lists)
-        elif tag == "blockquote":
-            self._quotes += 1
-        elif tag == "pre":
-            self._code += 1
-        elif tag == "table":
-            self._tables = 1
-            self._rows = []
+        match tag:
+            case "ul" | "menu":
+                self._outline.open_list("item")
+            case "ol":
+                self._outline.open_list("numbered", _number(attributes.get("start")))
+            case "li":
+                self._outline.open_item()
+            case "blockquote":
+                self._outline.open_quote()
+            case "pre":
+                self._code += 1
+            case "table":
+                self._tables = 1
 
     def _end_block(self, tag: str) -> None:
         self._heading = 0
-        if tag in LISTS and self._lists:
-            self._lists.pop()
-        elif tag == "blockquote":
-            self._quotes -= 1
-        elif tag == "pre":
-            self._code -= 1
-        if tag == "li" or tag in LISTS:
-            self._first_in_item = False
+        match tag:
+            case "ul" | "menu" | "ol":
+                self._outline.close_list()
+            case "li":
+                self._outline.close_item()
+            case "blockquote":
+                self._outline.close_quote()
+            case "pre":
+                self._code -= 1
 
     def _start_in_table(self, tag: str) -> None:
         if tag == "table":
             self._tables += 1
         if self._tables > 1 or tag not in ("tr", *CELLS):
             self._text.add(" ")
-        elif tag == "tr":
+        elif tag == "tr" or not self._rows:
             self._rows.append([])
-        else:
-            if not self._rows:
-                self._rows.append([])
+        if self._tables == 1 and tag in CELLS:
             self._end_caption()
             self._rows[-1].append(self._text)
-
-    def _end_caption(self) -> None:
-        """Text that stands in a table but in no cell is a paragraph before it."""
-        if not any(self._text is cell for row in self._rows for cell in row):
-            self._end_passage()
-        self._text = MarkedText()
 
     def _end_in_table(self, tag: str) -> None:
         self._text.add(" ")
@@ -150,24 +160,26 @@ class _Reader(HTMLParser):
             self._tables -= 1
         if not self._tables:
             self._end_caption()
-            self._drafts += table([[c.taken() for c in row] for row in self._rows])
-            self._rows = []
+            rows, self._rows = self._rows, []
+            self._outline.blocks(table([[cell.taken() for cell in r] for r in rows]))
+
+    def _end_caption(self) -> None:
+        """Text that stands in a table but in no cell is a paragraph before it."""
+        if not any(self._text is cell for row in self._rows for cell in row):
+            self._end_passage()
+        self._text = MarkedText()
 
     def _end_passage(self) -> None:
         """Make a passage of the text gathered, unless it is blank."""
         text, self._text = self._text, MarkedText()
         if self._code:
-            self._drafts += code(text.raw()[0])
-            return
-        plain, marks = text.taken()
-        if not plain:
-            return
-        first, self._first_in_item = self._first_in_item, False
-        if self._quotes:
-            self._drafts.append(Draft("quote", 0, plain, marks))
+            self._outline.blocks(code(text.raw()[0]))
         elif self._heading:
-            self._drafts.append(Draft("heading", self._heading, plain, marks))
-        elif first:
-            self._drafts.append(Draft(self._lists[-1], len(self._lists), plain, marks))
+            self._outline.heading(self._heading, *text.taken())
         else:
-            self._drafts.append(Draft("paragraph", 0, plain, marks))
+            self._outline.text(*text.taken())
+
+
+def _number(written: str | None) -> int:
+    """A list's first number; 1 when none, or none that a page would understand."""
+    return int(written) if written and re.fullmatch("-?[0-9]{1,9}", written) else 1
