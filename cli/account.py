@@ -27,7 +27,7 @@ class Account:
 
     @classmethod
     def for_directory(cls, directory: Path) -> Account:
-        """Whose server may keep its files in a directory. OSError where nobody's may."""
+        """Whose server may keep its files in a directory; OSError where nobody's."""
         if os.geteuid() != 0:
             return cls(os.geteuid(), os.getegid(), switch=False)
         for place in (directory / "postgres", directory):

@@ -28,6 +28,7 @@ from urllib.parse import quote
 import psycopg
 import structlog
 from psycopg import pq
+from psycopg.sql import SQL, Identifier
 
 from cli.account import Account
 
@@ -121,7 +122,7 @@ class Server:
 
     @cached_property
     def socket(self) -> Path:
-        """The directory of the socket: beside the files, if the path is not too long."""
+        """The socket's directory: beside the files, unless the path is too long."""
         beside = self.data / "run"
         if len(os.fsencode(beside / SOCKET)) <= LONGEST_SOCKET:
             return beside
@@ -151,14 +152,16 @@ class Server:
         """
         try:
             self._make_files()
-            gone = time.monotonic() + LAST_BREATH
+            deadline = time.monotonic() + LAST_BREATH
             while (answer := self._ping()) != pq.Ping.OK:
-                if answer != pq.Ping.REJECT and not self._launched():
-                    if time.monotonic() > gone:
-                        raise NoDatabase(
-                            f"Another PostgreSQL (process {self.pid}) uses {self.files}"
-                            " and does not answer. Stop it and try again."
-                        )
+                # REJECT: it is there, and busy recovering or shutting down.
+                if answer == pq.Ping.REJECT or self._launched():
+                    deadline = time.monotonic() + LAST_BREATH
+                elif time.monotonic() > deadline:
+                    raise NoDatabase(
+                        f"Another PostgreSQL (process {self.pid}) uses {self.files} and"
+                        " does not answer. Stop it and try again."
+                    )
                 time.sleep(0.05)
         except OSError as error:
             raise NoDatabase(
@@ -169,7 +172,7 @@ class Server:
         ) as connection:
             found = "SELECT FROM pg_database WHERE datname = %s"
             if connection.execute(found, (NAME,)).fetchone() is None:
-                connection.execute(f"CREATE DATABASE {NAME}")
+                connection.execute(SQL("CREATE DATABASE {}").format(Identifier(NAME)))
 
     def stop(self) -> None:
         """Stop the server if it runs, everything safely on disk; call it locked."""
@@ -221,19 +224,21 @@ class Server:
     def _launched(self) -> bool:
         """Start it and wait until it answers; False while another one is in the way."""
         logs = self.files / "log"
-        for old in logs.glob("start.log"):
-            old.unlink()
+        (logs / "start.log").unlink(missing_ok=True)
+        lengths = {file: file.stat().st_size for file in logs.iterdir()}
         # As pg_ctl's child, not ours: a killed server that we had not yet waited for
-        # would look alive to the next one. And without a limit: recovery takes its time.
+        # would look alive to the next one. No limit (a week): recovery takes its time.
         launched = self._run(
             "pg_ctl", "start", "--wait", "--timeout=604800", "--log=log/start.log"
         )
         if launched.returncode == 0:
             log.info("postgres.started", directory=str(self.data), process=self.pid)
             return True
-        newest = sorted(logs.iterdir(), key=lambda file: file.stat().st_mtime)[-2:]
-        said = "".join(file.read_text(errors="replace")[-20_000:] for file in newest)
-        # Someone else's, or what remains of a killed one: its last processes are ending.
+        said = "".join(
+            file.read_bytes()[lengths.get(file, 0) :].decode(errors="replace")
+            for file in sorted(logs.iterdir())
+        )
+        # Someone else's, or the last processes of a killed one, just ending.
         if "lock file" in said or "pre-existing shared memory" in said:
             return False
         raise NoDatabase(
@@ -242,7 +247,7 @@ class Server:
         )
 
     def _ping(self) -> pq.Ping:
-        return pq.PGconn.ping(self.url_of(SUPERUSER, "postgres").encode())
+        return pq.Ping(pq.PGconn.ping(self.url_of(SUPERUSER, "postgres").encode()))
 
     def _run(
         self, program: str, *arguments: str, files: Path | None = None

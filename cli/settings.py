@@ -8,20 +8,27 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from email.utils import parseaddr
-from ipaddress import ip_network
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from textwrap import fill
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
-from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
-from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cli.values import (
+    DatabaseUrl,
+    MailServer,
+    MailServerUrl,
+    Networks,
+    Secret,
+    Sender,
+    WebAddress,
+    ZoneName,
+)
 
 PREFIX = "SAMRAD_"
 
@@ -34,71 +41,13 @@ class WrongSettings(Exception):
         self.problems = problems
 
 
-def _database(url: str) -> str:
-    if url and not url.startswith(("postgresql://", "postgres://")):
-        raise ValueError(url)
-    try:
-        conninfo_to_dict(url)
-    except ProgrammingError as error:
-        raise ValueError(url) from error
-    return url
-
-
-def _web_address(url: str) -> str:
-    parts = urlsplit(url)
-    if url and (parts.scheme not in ("http", "https") or not parts.hostname):
-        raise ValueError(url)
-    if parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise ValueError(url)
-    return url.rstrip("/")
-
-
-def _mail_server(url: str) -> str:
-    parts = urlsplit(url)
-    if url and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
-        raise ValueError(url)
-    if parts.query not in ("", "starttls=always", "starttls=never"):
-        raise ValueError(url)
-    _ = parts.port  # Raises ValueError itself when it is no number.
-    return url
-
-
-def _sender(address: str) -> str:
-    if address and "@" not in parseaddr(address)[1]:
-        raise ValueError(address)
-    return address
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (OSError, LookupError) as error:
-        raise ValueError(name) from error
-    return name
-
-
-def _secret(key: SecretStr) -> SecretStr:
-    if 0 < len(key.get_secret_value()) < 32:
-        raise ValueError
-    return key
-
-
-def _networks(listed: str) -> str:
-    for network in listed.split(","):
-        ip_network(network.strip())
-    return listed
-
-
 def _default_data() -> Path:
     # Root's own directory is closed to the account that PostgreSQL must run under.
     return Path("/var/lib/samrad") if os.geteuid() == 0 else user_data_path("samrad")
 
 
-DatabaseUrl = Annotated[str, AfterValidator(_database)]
-
-
 class Settings(BaseSettings):
-    """How this installation runs. A description says what a right value is."""
+    """How this installation runs. A description ends the words "it must be"."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -115,85 +64,86 @@ class Settings(BaseSettings):
         default="",
         repr=False,
         validation_alias=AliasChoices("SAMRAD_DATABASE_URL", "DATABASE_URL"),
-        description="the address of a PostgreSQL 18 database; empty = a server of our"
-        " own. DATABASE_URL says the same",
+        description="the address of a PostgreSQL 18 database (DATABASE_URL says the"
+        " same), or empty for a server of our own",
         examples=["postgresql://samrad_web:secret@localhost/samrad"],
     )
     follower_database_url: DatabaseUrl = Field(
         default="",
         repr=False,
-        description="where the follower signs in; empty = as SAMRAD_DATABASE_URL",
+        description="where the follower signs in, or empty for SAMRAD_DATABASE_URL",
         examples=["postgresql://samrad_follower:secret@localhost/samrad"],
     )
     owner_database_url: DatabaseUrl = Field(
         default="",
         repr=False,
-        description="where `samrad migrate` signs in; empty = as SAMRAD_DATABASE_URL",
-        examples=["postgresql://samrad_owner:secret@localhost/samrad"],
+        description="where `samrad migrate` signs in, or empty for SAMRAD_DATABASE_URL",
+        examples=["postgresql://postgres:secret@localhost/samrad"],
     )
     data: Path = Field(
         default_factory=_default_data,
-        description="a directory for our own PostgreSQL server and what else is kept;"
-        " empty = the user's own, for root /var/lib/samrad",
+        description="the directory of our own PostgreSQL server and of what else is"
+        " kept, or empty for the user's own (root: /var/lib/samrad)",
         examples=["/var/lib/samrad"],
     )
     host: str = Field(
         default="127.0.0.1",
-        description="the address to listen on; 0.0.0.0 is every one",
+        description="the address to listen on, 0.0.0.0 for all of them",
         examples=["127.0.0.1"],
     )
     port: int = Field(
         default=8000,
-        ge=0,
+        ge=1,
         le=65535,
-        description="the port to listen on, up to 65535",
+        description="the port to listen on, 1 to 65535",
         examples=["8000"],
     )
-    base_url: Annotated[str, AfterValidator(_web_address)] = Field(
+    base_url: WebAddress = Field(
         default="",
-        description="the address that people see, without a path; empty ="
+        description="the address that people see, without a path, or empty for"
         " http://HOST:PORT",
         examples=["https://samrad.example.se"],
     )
-    secret_key: Annotated[SecretStr, AfterValidator(_secret)] = Field(
+    secret_key: Secret = Field(
         default=SecretStr(""),
-        description="at least 32 characters that nobody can guess: it signs what forms"
-        " carry",
-        examples=["$(openssl rand -hex 32)"],
+        repr=False,
+        description="at least 32 characters that nobody can guess, to sign what forms"
+        " carry; `openssl rand -hex 32` makes one",
+        examples=["d1f0…"],
     )
-    smtp_url: Annotated[str, AfterValidator(_mail_server)] = Field(
+    smtp_url: MailServerUrl = Field(
         default="",
         repr=False,
-        description="the mail server: smtp:// uses STARTTLS where it is offered,"
-        " ?starttls=always or ?starttls=never decides, smtps:// begins with TLS",
+        description="the mail server: smtp:// uses STARTTLS where it is offered unless"
+        " ?starttls=always or never follows, smtps:// begins with TLS",
         examples=["smtp://user:secret@mail.example.se:587?starttls=always"],
     )
-    mail_from: Annotated[str, AfterValidator(_sender)] = Field(
+    mail_from: Sender = Field(
         default="",
         description="the sender of our mail",
         examples=["Samråd <samrad@example.se>"],
     )
-    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+    time_zone: ZoneName = Field(
         default="Europe/Stockholm",
         description="the time zone that times are shown in",
         examples=["Europe/Stockholm"],
     )
     default_language: Literal["sv", "en"] = Field(
         default="sv",
-        description="sv or en: the language of whoever has not chosen",
+        description="sv or en, the language of whoever has not chosen one",
         examples=["sv"],
     )
     workers: int = Field(
         default=1,
         ge=1,
         le=64,
-        description="how many web processes, 1 to 64",
+        description="how many web processes to run, 1 to 64",
         examples=["2"],
     )
-    trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
+    trusted_proxies: Networks = Field(
         default="127.0.0.1",
-        description="the addresses or networks, with commas between, whose word on the"
-        " visitor's address is taken",
+        description="the addresses or networks, with commas between, whose word is"
+        " taken for where a visitor comes from",
         examples=["127.0.0.1,10.0.0.0/8"],
     )
     session_days: int = Field(
@@ -231,7 +181,7 @@ class Settings(BaseSettings):
     )
     log_format: Literal["auto", "json", "console"] = Field(
         default="auto",
-        description="json, console, or auto: console on a terminal, else json",
+        description="json, console, or auto for console on a terminal and else json",
         examples=["json"],
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -239,7 +189,7 @@ class Settings(BaseSettings):
         description="debug, info, warning or error",
         examples=["info"],
     )
-    # Only `samrad demo` says so: never read from the environment.
+    # Only `samrad demo` says so: load() refuses it in the environment.
     demo: bool = False
 
     @property
@@ -249,7 +199,17 @@ class Settings(BaseSettings):
 
     @property
     def zone(self) -> ZoneInfo:
+        """The time zone that times are shown in."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """Where mail is handed over, if anywhere."""
+        return MailServer.at(self.smtp_url) if self.smtp_url else None
+
+
+VARIABLES = {PREFIX + name.upper(): name for name in Settings.model_fields}
+del VARIABLES["SAMRAD_DEMO"]
 
 
 def load(*, serving: bool = False, **given: Any) -> Settings:
@@ -263,7 +223,13 @@ def load(*, serving: bool = False, **given: Any) -> Settings:
     try:
         settings = Settings(**given)
     except ValidationError as error:
-        problems += [_sentence(wrong["loc"]) for wrong in error.errors()]
+        # A fault is found under the name of the field or of its variable.
+        faults = {str(fault["loc"][0]).lower() for fault in error.errors()}
+        problems += [
+            _wrong(variable, environment)
+            for variable, name in VARIABLES.items()
+            if {name, variable.lower()} & faults
+        ]
     else:
         if serving and not settings.demo:
             problems += _missing(settings)
@@ -272,50 +238,67 @@ def load(*, serving: bool = False, **given: Any) -> Settings:
     raise WrongSettings(problems)
 
 
-def _variable(name: str) -> str:
-    return PREFIX + name.upper()
-
-
-def _known() -> dict[str, str]:
-    return {_variable(name): name for name in Settings.model_fields if name != "demo"}
-
-
-def _example(name: str) -> str:
-    shown = (Settings.model_fields[name].examples or [""])[0]
-    return f"{_variable(name)}={shown}"
-
-
-def _unknown(environment: dict[str, str | None]) -> Iterator[str]:
-    known = _known()
+def _unknown(environment: Mapping[str, str | None]) -> Iterator[str]:
     for variable in sorted(environment):
-        if variable.upper().startswith(PREFIX) and variable.upper() not in known:
-            yield f"{variable} is not a setting: see .env.example for those there are."
+        if variable.upper().startswith(PREFIX) and variable.upper() not in VARIABLES:
+            yield f"{variable} is not a setting; .env.example lists those there are."
 
 
-def _dangerous(environment: dict[str, str | None]) -> Iterator[str]:
+def _dangerous(environment: Mapping[str, str | None]) -> Iterator[str]:
     variable = "POSTGRES_ENABLE_DB_FUNCTIONS"
-    if (environment.get(variable) or "n").lower() not in ("n", "no", "f", "false", "off", "0"):
+    given = (environment.get(variable) or "").strip().lower()
+    # What the eventsourcing library takes for true.
+    if given in ("y", "yes", "t", "true", "on", "1"):
         yield (
-            f"{variable} is on: it makes the event library append without the lock that"
-            " keeps the log in order, and readers would miss entries. Remove it."
+            f"{variable} is on, but it makes the library append without the lock that"
+            " keeps the log in order, so that readers miss entries: take it away."
         )
 
 
-def _missing(settings: Settings) -> Iterator[str]:
-    for name in ("secret_key", "smtp_url", "mail_from"):
-        if not getattr(settings, name):
-            described = Settings.model_fields[name].description
-            yield (
-                f"{_variable(name)} is missing: {described}."
-                f" For example: {_example(name)}"
-            )
+def _missing(settings: Settings) -> list[str]:
+    needed = {
+        "SAMRAD_SECRET_KEY": settings.secret_key.get_secret_value(),
+        "SAMRAD_SMTP_URL": settings.smtp_url,
+        "SAMRAD_MAIL_FROM": settings.mail_from,
+    }
+    return [
+        _sentence(name, "is missing") for name, value in needed.items() if not value
+    ]
 
 
-def _sentence(where: tuple[int | str, ...]) -> str:
-    name = str(where[0]).lower()
-    name = name.removeprefix(PREFIX.lower())
-    given = os.environ.get(_variable(name))
-    described = Settings.model_fields[name].description
-    return (
-        f"{_variable(name)} is wrong: it is {described}. For example: {_example(name)}"
+def _wrong(variable: str, environment: Mapping[str, str | None]) -> str:
+    given = environment.get(variable)
+    if variable == "SAMRAD_DATABASE_URL" and not given:
+        return _sentence(variable, "is wrong, by its other name DATABASE_URL")
+    # An address with a password in it, or a key, is not repeated.
+    shown = Settings.model_fields[VARIABLES[variable]].repr
+    return _sentence(variable, f"is {given!r}" if shown else "is wrong")
+
+
+def _sentence(variable: str, fault: str) -> str:
+    description = Settings.model_fields[VARIABLES[variable]].description
+    return f"{variable} {fault}: it must be {description}. {_example(variable)}"
+
+
+def _example(variable: str) -> str:
+    [example] = Settings.model_fields[VARIABLES[variable]].examples or [""]
+    return f"For example: {variable}={example}"
+
+
+def example_file() -> str:
+    """The text of `.env.example`: every setting, what it is, and its default."""
+    text = (
+        "# The settings of Samråd. Copy this file to .env and take away the # before"
+        " what you\n# change. What stands here is the default.\n"
     )
+    for variable, name in VARIABLES.items():
+        field = Settings.model_fields[name]
+        said = f"{str(field.description)[0].upper()}{str(field.description)[1:]}."
+        default = field.default if isinstance(field.default, str | int) else ""
+        text += "\n" + fill(said, 88, initial_indent="# ", subsequent_indent="# ")
+        text += f"\n# {_example(variable)}\n#{variable}={default}\n"
+    return text
+
+
+if __name__ == "__main__":
+    sys.stdout.write(example_file())

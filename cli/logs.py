@@ -1,0 +1,106 @@
+"""What the program says of itself while it runs: one line an event, never a text.
+
+JSON for machines, colours on a terminal. Libraries that use Python's own logging come
+out the same way. A line names things by number and id; what people wrote, their names
+and their addresses stay out of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, Literal, TextIO
+
+import structlog
+from structlog.stdlib import ProcessorFormatter
+from structlog.tracebacks import ExceptionDictTransformer
+from structlog.typing import ExcInfo, Processor
+
+Format = Literal["auto", "json", "console"]
+Level = Literal["debug", "info", "warning", "error"]
+
+QUIET = (
+    # Every request a second time, with the query string in it.
+    "uvicorn.access",
+    # The values of the events it encodes.
+    "eventsourcing",
+    # The mail itself.
+    "aiosmtplib",
+    # A line for each connection that a pool opens or closes.
+    "psycopg.pool",
+    "asyncio",
+)
+
+
+def configure(
+    format: Format = "auto", level: Level = "info", *, out: TextIO | None = None
+) -> None:
+    """Decide how this process writes its log: to standard error, unless told where.
+
+    Start uvicorn with `log_config=None`, or it puts its own way back.
+    """
+    out = out or sys.stderr
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    as_json = format == "json" or (format == "auto" and not out.isatty())
+    rendered: list[Processor] = [
+        ProcessorFormatter.remove_processors_meta,
+        *(_json() if as_json else _console(out)),
+    ]
+    printer = logging.StreamHandler(out)
+    printer.setFormatter(
+        ProcessorFormatter(foreign_pre_chain=shared, processors=rendered)
+    )
+    logging.basicConfig(handlers=[printer], level=level.upper(), force=True)
+    logging.captureWarnings(True)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def _json() -> tuple[Processor, ...]:
+    return (
+        structlog.processors.ExceptionRenderer(_outline),
+        structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+    )
+
+
+def _console(out: TextIO) -> tuple[Processor, ...]:
+    # Not the pretty tracebacks: they print the variables of every frame. The message
+    # stays: whoever sits at the terminal needs it, and nothing here is kept.
+    plain = structlog.dev.plain_traceback
+    colours = out.isatty()
+    return (structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain),)
+
+
+_stacks = ExceptionDictTransformer(show_locals=False, use_rich=False)
+
+
+def _outline(exc_info: ExcInfo) -> list[dict[str, Any]]:
+    """What was raised and where; its message may quote a form or a row, so not that."""
+    stacks = _stacks(exc_info)
+    for stack in stacks:
+        _strip(stack)
+    if sqlstate := getattr(exc_info[1], "sqlstate", None):
+        stacks[0]["sqlstate"] = sqlstate
+    return stacks
+
+
+def _strip(stack: dict[str, Any]) -> None:
+    for key in ("exc_value", "exc_notes", "syntax_error"):
+        stack.pop(key, None)
+    for group in stack.get("exceptions", ()):
+        for member in group:
+            _strip(member)

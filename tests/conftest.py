@@ -1,0 +1,85 @@
+"""Real PostgreSQL for every test that stores something: no stand-in, no mock."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from cli.postgres import Server, embedded
+
+MEMORY = Path("/dev/shm")  # noqa: S108
+ENOUGH = 4 * 1024**3
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """One server for the test run (under xdist, for each worker).
+
+    It does not wait for the disk, and keeps its files in memory where there is room: a
+    new database then takes some 25 ms, on a busy disk up to ten times that. What it
+    stores is lost when the machine stops, and only then: tests of durability itself
+    ask for `durable_postgres`.
+    """
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH
+    with _server(within=MEMORY if roomy else None, durable=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def durable_postgres() -> Iterator[Server]:
+    """One more server, on disk and with fsync on, as Samråd runs it."""
+    with _server(within=None, durable=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(postgres: Server) -> str:
+    """The name of the database that every test's own is copied from."""
+    with psycopg.connect(_of(postgres, "postgres"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE template_samrad")
+    return "template_samrad"
+
+
+@pytest.fixture
+def database(postgres: Server, template: str) -> Iterator[str]:
+    """The superuser's url to a database that nobody has used before."""
+    with new_database(postgres, template) as url:
+        yield url
+
+
+@contextmanager
+def new_database(server: Server, template: str = "template1") -> Iterator[str]:
+    """A database on a server, copied from another, and dropped when done with."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(_of(server, "postgres"), autocommit=True) as connection:
+        # Copied as files: a third faster here than through the write-ahead log.
+        copy = SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+        connection.execute(copy.format(Identifier(name), Identifier(template)))
+    yield _of(server, name)
+    with psycopg.connect(_of(server, "postgres"), autocommit=True) as connection:
+        drop = SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name))
+        connection.execute(drop)
+
+
+def _of(server: Server, name: str) -> str:
+    return server.url_of("postgres", name)
+
+
+@contextmanager
+def _server(*, within: Path | None, durable: bool) -> Iterator[Server]:
+    directory = Path(tempfile.mkdtemp(prefix="samrad-tests-", dir=within))
+    # Open to the account that PostgreSQL runs under when the tests run as root.
+    directory.chmod(0o755)
+    try:
+        with embedded(directory / "data", durable=durable) as server:
+            yield server
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
