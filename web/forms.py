@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
@@ -19,6 +20,10 @@ from web.language import Language, catalogue, language_of
 from web.visitor import SignInFirst
 
 T = TypeVar("T")
+
+EMAIL = re.compile(
+    r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\.]+(\.[^\s@<>,;:\"()\[\]\\.]+)+"
+)
 
 LONGEST = 50_000
 """Code points that a text field takes when nothing else is said."""
@@ -116,6 +121,13 @@ class Form:
         if len(text) > longest:
             self.wrong(field, "Use at most %(longest)s characters.", longest=longest)
         return text
+
+    def email(self, field: str, required: str = "") -> str:
+        """An e-mail address in small letters; "" when the field is empty."""
+        typed = self.text(field, required, longest=254).lower()
+        if typed and not EMAIL.fullmatch(typed):
+            self.wrong(field, "Write an address like name@example.com.")
+        return typed
 
     def id(self, field: str, required: str = "") -> UUID | None:
         """An id; None when the field is empty."""

@@ -11,8 +11,11 @@ from typing import Any, Literal, get_args
 
 from babel.messages.pofile import read_po
 from starlette.datastructures import Headers
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from web.addresses import is_local
 
 Language = Literal["sv", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -110,6 +113,23 @@ def preferred(cookies: Mapping[str, str], accepted: str) -> Language:
         if refusal < 0 and name in LANGUAGES:
             return name
     return "sv"
+
+
+async def switch(request: Request) -> Response:
+    """Change the language, and go on reading the same page."""
+    async with request.form() as form:
+        chosen, wanted = str(form.get("language")), str(form.get("next"))
+    response = RedirectResponse(wanted if is_local(wanted) else "/", 303)
+    if chosen in LANGUAGES:
+        response.set_cookie(
+            COOKIE,
+            chosen,
+            max_age=365 * 24 * 3600,
+            secure=request.url.scheme == "https",
+            httponly=True,
+            samesite="lax",
+        )
+    return response
 
 
 class Spoken:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from ipaddress import IPv6Address, ip_network
 
 from starlette.requests import Request
@@ -55,7 +54,6 @@ def limited(
         allowed[f"{what} {key or person}"] = limit
     else:
         allowed = {f"{what} address {address}": limit}
-    counted = {sha256(name.encode()).digest(): n for name, n in allowed.items()}
-    retry_at = request.state.sessions.attempt(counted, per)
+    retry_at = request.state.sessions.attempt(allowed, per)
     if retry_at is not None:
         raise TooMany(retry_at)

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from domain.log import Conflict, NotAllowed, NotFound, Refused, Unavailable
+from ledger.session import Unreachable
 from web.addresses import here, page_behind, url
 from web.dates import number_text
 from web.language import language_of, say
@@ -134,6 +135,7 @@ def status_page(
 def refused(request: Request, refusal: Refused) -> Response:
     """The domain said no: its own words, and the status that fits."""
     headers = {}
+    status = int(getattr(refusal, "status", 422))
     match refusal:
         case NotFound():
             status = 404
@@ -142,10 +144,7 @@ def refused(request: Request, refusal: Refused) -> Response:
         case Conflict():
             status = 409
         case TooMany():
-            status = 429
             headers["Retry-After"] = str(refusal.seconds)
-        case _:
-            status = 422
     said = str(getattr(refusal, language_of(request)))
     return status_page(request, status, said=said, headers=headers)
 
@@ -197,7 +196,7 @@ def crashed(request: Request, error: Exception) -> Response:
 
     Called by `security.Secured` for whatever nobody else caught.
     """
-    if isinstance(error, (Unavailable, TimeoutError, ConnectionError)):
+    if isinstance(error, Unavailable | Unreachable):
         return unavailable(request, error)
     log.error(
         "failed",
@@ -212,5 +211,6 @@ HANDLERS: dict[Any, Any] = {
     SignInFirst: sign_in_first,
     HTTPException: http_trouble,
     Unavailable: unavailable,
+    Unreachable: unavailable,
 }
 """For Starlette(exception_handlers=...)."""
