@@ -70,10 +70,8 @@ class Account:
 
     def enters(self, directory: Path) -> bool:
         """Whether the account can reach a directory at all."""
-        try:
-            return self.run(["true"], directory=directory).returncode == 0
-        except PermissionError:
-            return False
+        tried = self.run(["test", "-x", str(directory)], directory=Path("/"))
+        return tried.returncode == 0
 
     def own(self, path: Path) -> None:
         """Make a file or directory the account's."""

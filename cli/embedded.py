@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -59,6 +60,7 @@ INITDB = (
 
 SETTINGS = {
     "listen_addresses": "",
+    "port": "5432",
     "cluster_name": NAME,
     "max_connections": "100",
     "shared_buffers": "256MB",
@@ -105,7 +107,9 @@ class Server:
 
     def url_of(self, role: str, name: str = NAME) -> str:
         """Where a role signs in to a database of this server."""
-        return f"postgresql://{role}@/{name}?host={quote(str(self.socket), safe='')}"
+        # The port is part of the socket's name, and else taken from PGPORT.
+        where = quote(str(self.socket), safe="")
+        return f"postgresql://{role}@/{name}?host={where}&port=5432"
 
     @property
     def pid(self) -> int | None:
@@ -215,7 +219,7 @@ class Server:
         if made.returncode:
             raise NoDatabase(
                 f"PostgreSQL could not make its files in {self.data}:"
-                f" {_reason(made.stderr)}"
+                f" {_reason(made.stderr)}."
             )
         with (unfinished / "postgresql.conf").open("a") as settings:
             settings.write("\ninclude 'samrad.conf'\n")
@@ -243,7 +247,7 @@ class Server:
             return False
         raise NoDatabase(
             f"PostgreSQL does not start in {self.files}:"
-            f" {_reason(said or launched.stderr)} Its own log is in {logs}"
+            f" {_reason(said or launched.stderr)}. Its own log is in {logs}"
         )
 
     def _ping(self) -> pq.Ping:
@@ -269,10 +273,12 @@ class Server:
 
 
 def _reason(said: str) -> str:
-    """The line of a server's or a program's output that tells what went wrong."""
+    """The lines of a server's or a program's output that tell what went wrong."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     for mark in ("PANIC:", "FATAL:", "error:"):
-        for line in reversed(lines):
+        for number, line in enumerate(lines):
             if mark in line:
-                return line.split(mark, 1)[1].strip().rstrip(".") + "."
-    return lines[-1] if lines else "it gave no reason."
+                # The line before often has the particulars.
+                told = [re.split(r"[A-Z]+:  |error: ", each)[-1] for each in lines]
+                return "; ".join(told[max(0, number - 1) : number + 1])
+    return lines[-1] if lines else "it gave no reason"

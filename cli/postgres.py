@@ -61,11 +61,10 @@ def embedded(data: Path, *, durable: bool = True) -> Iterator[Server]:
     """
     try:
         data = data.expanduser().absolute()
-        is_new = not data.exists()
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         data = data.resolve()
         account = Account.for_directory(data)
-        if is_new:
+        if not any(data.iterdir()):
             account.own(data)
         if not account.enters(data):
             raise NoDatabase(
