@@ -64,3 +64,45 @@ def split_cells(line: str) -> list[str]:
     row = line.strip(" \t").removeprefix("|")
     parts = [part.strip(" \t").replace("\\|", "|") for part in _CELL_END.split(row)]
     return parts[:-1] if len(parts) > 1 and not parts[-1] else parts
+
+
+WIDEST = 100
+"""Columns or rows that one cell may cover; a page shows no more."""
+
+
+class Grid:
+    """A table while its cells are read: one that covers several places is followed by
+    empty cells there, so that the columns stay in line."""
+
+    def __init__(self) -> None:
+        self._rows: list[list[MarkedText]] = []
+        self._covered: dict[int, int] = {}
+
+    def open_row(self) -> None:
+        """A row begins."""
+        self._pass_covered()
+        self._rows.append([])
+
+    def open_cell(self, across: int = 1, down: int = 1) -> MarkedText:
+        """The text of the next cell, which covers `across` columns and `down` rows."""
+        if not self._rows:
+            self.open_row()
+        self._pass_covered()
+        row, text = self._rows[-1], MarkedText()
+        first, stop = len(row), len(row) + min(max(across, 1), WIDEST)
+        row.append(text)
+        row.extend(MarkedText() for _ in range(first + 1, stop))
+        self._covered.update(dict.fromkeys(range(first, stop), min(down, WIDEST) - 1))
+        return text
+
+    def drafts(self) -> list[Draft]:
+        """The passage of the table that has been read; none when it has no text."""
+        self._pass_covered()
+        return table([[cell.taken() for cell in row] for row in self._rows])
+
+    def _pass_covered(self) -> None:
+        """Put empty cells where cells of earlier rows reach down."""
+        row = self._rows[-1] if self._rows else []
+        while self._rows and self._covered.get(len(row), 0) > 0:
+            self._covered[len(row)] -= 1
+            row.append(MarkedText())

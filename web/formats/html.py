@@ -27,8 +27,10 @@ _NOT_IN_HTML: Final = re.compile(
     + "]"
 )
 
+DEEPEST: Final = 30
+"""How many quotes, lists and items of a comment may stand inside each other."""
 _COMMENT: Final = (
-    MarkdownIt("commonmark", {"html": False, "breaks": True})
+    MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": DEEPEST})
     .disable(["heading", "lheading", "hr", "code", "fence", "html_block", "reference"])
     .disable(["image", "html_inline"])
 )
@@ -45,7 +47,13 @@ def text_html(text: str) -> Markup:
 
     A line end is a line end; HTML in the text is shown as text.
     """
-    return Markup(_SAFE.clean(_COMMENT.render(_NOT_IN_HTML.sub("", clean(text)))))  # noqa: S704
+    text = _NOT_IN_HTML.sub("", clean(text))
+    tokens = _COMMENT.parse(text)
+    # At the limit the parser leaves out what stands inside, without a word.
+    if any(token.level >= DEEPEST - 1 for token in tokens):
+        return Markup("<p>{}</p>").format(text)
+    html = _COMMENT.renderer.render(tokens, _COMMENT.options, {})
+    return Markup(_SAFE.clean(html))  # noqa: S704
 
 
 def passage_html(

@@ -11,7 +11,7 @@ from typing import Final
 import nh3
 
 from web.formats import Draft
-from web.formats.blocks import code, table
+from web.formats.blocks import Grid, code
 from web.formats.marks import MARK_OF_TAG, MarkedText, clean
 from web.formats.outline import Outline
 
@@ -45,10 +45,11 @@ _READ: Final = {
     *("ul", "menu", "ol", "li", "blockquote", "pre", "table", "tr", "br", "img"),
 }
 KNOWN_TAGS: Final = _READ | PHRASING | SILENT | _OTHER
+SPANS: Final = {cell: {"colspan", "rowspan"} for cell in CELLS}
 _SANITISED = nh3.Cleaner(
     tags=_READ,
     clean_content_tags=SILENT,
-    attributes={"a": {"href"}, "img": {"alt"}, "ol": {"start"}},
+    attributes={"a": {"href"}, "img": {"alt"}, "ol": {"start"}, **SPANS},
     url_schemes={"http", "https", "mailto"},
     link_rel=None,
 )
@@ -80,7 +81,8 @@ class _Reader(HTMLParser):
         self._heading = 0
         self._code = 0
         self._tables = 0
-        self._rows: list[list[MarkedText]] = []
+        self._grid = Grid()
+        self._in_cell = False
 
     def drafts(self) -> list[Draft]:
         """The passages read; call it when all is fed."""
@@ -95,7 +97,7 @@ class _Reader(HTMLParser):
         elif tag == "img":
             self._text.add(attributes.get("alt", ""))
         elif self._tables:
-            self._start_in_table(tag)
+            self._start_in_table(tag, attributes)
         elif tag == "br":
             self._text.add("\n")
         else:
@@ -130,6 +132,7 @@ class _Reader(HTMLParser):
                 self._code += 1
             case "table":
                 self._tables = 1
+                self._grid = Grid()
 
     def _end_block(self, tag: str) -> None:
         self._heading = 0
@@ -143,31 +146,34 @@ class _Reader(HTMLParser):
             case "pre":
                 self._code -= 1
 
-    def _start_in_table(self, tag: str) -> None:
+    def _start_in_table(self, tag: str, attributes: Mapping[str, str]) -> None:
         if tag == "table":
             self._tables += 1
         if self._tables > 1 or tag not in ("tr", *CELLS):
             self._text.add(" ")
-        elif tag == "tr" or not self._rows:
-            self._rows.append([])
-        if self._tables == 1 and tag in CELLS:
+        elif tag == "tr":
+            self._grid.open_row()
+        else:
             self._end_caption()
-            self._rows[-1].append(self._text)
+            across, down = (_number(attributes.get(x)) for x in ("colspan", "rowspan"))
+            self._text = self._grid.open_cell(across, down)
+            self._in_cell = True
 
     def _end_in_table(self, tag: str) -> None:
         self._text.add(" ")
         if tag == "table":
             self._tables -= 1
-        if not self._tables:
+        if self._tables < 1 or (self._tables == 1 and tag in CELLS):
             self._end_caption()
-            rows, self._rows = self._rows, []
-            self._outline.blocks(table([[cell.taken() for cell in r] for r in rows]))
+        if not self._tables:
+            self._outline.blocks(self._grid.drafts())
 
     def _end_caption(self) -> None:
         """Text that stands in a table but in no cell is a paragraph before it."""
-        if not any(self._text is cell for row in self._rows for cell in row):
+        if self._in_cell:
+            self._text, self._in_cell = MarkedText(), False
+        else:
             self._end_passage()
-        self._text = MarkedText()
 
     def _end_passage(self) -> None:
         """Make a passage of the text gathered, unless it is blank."""
@@ -181,5 +187,5 @@ class _Reader(HTMLParser):
 
 
 def _number(written: str | None) -> int:
-    """A list's first number; 1 when none, or none that a page would understand."""
+    """A number in an attribute; 1 when none, or none that a page would understand."""
     return int(written) if written and re.fullmatch("-?[0-9]{1,9}", written) else 1

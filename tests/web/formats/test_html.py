@@ -183,6 +183,11 @@ def test_a_comment_makes_nothing_but_text(text: str) -> None:
         assert not (link.get("href") or "").lower().startswith("javascript")
 
 
+def test_a_comment_with_quotes_in_quotes_is_shown_whole() -> None:
+    typed = ">" * 50 + " överst"
+    assert "överst" in text_of(page(text_html(typed)))
+
+
 def test_html_in_a_comment_is_shown_as_it_was_typed() -> None:
     typed = "<b>Obs!</b> Skriv <namn> & ort"
     assert text_of(page(text_html(typed))).strip() == typed
