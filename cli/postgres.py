@@ -16,11 +16,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CalledProcessError
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.sql import SQL, Identifier, Literal
+
 from cli.account import Account
 from cli.embedded import NoDatabase, Server
 from cli.settings import Settings
 
-__all__ = ["Database", "NoDatabase", "Server", "database", "embedded"]
+__all__ = [
+    "Database",
+    "NoDatabase",
+    "Server",
+    "database",
+    "embedded",
+    "let_roles_sign_in",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +100,30 @@ def embedded(data: Path, *, durable: bool = True) -> Iterator[Server]:
                     server.stop()
     finally:
         os.close(in_use)
+
+
+def let_roles_sign_in(database: Database) -> None:
+    """Give the roles of the follower and the web the passwords in their addresses.
+
+    The roles are there already. An address that names another user is left alone: that
+    user is someone else's to look after. Raises psycopg.Error when it does not succeed.
+    """
+    with psycopg.connect(database.owner) as connection:
+        for role, url in (
+            ("samrad_follower", database.follower),
+            ("samrad_web", database.web),
+        ):
+            named = conninfo_to_dict(url)
+            if named.get("user") != role:
+                continue
+            query = SQL("ALTER ROLE {} LOGIN").format(Identifier(role))
+            if password := str(named.get("password") or ""):
+                # Scrambled here, so that the server and its log never see it.
+                scrambled = connection.pgconn.encrypt_password(
+                    password.encode(), role.encode(), b"scram-sha-256"
+                )
+                query += SQL(" PASSWORD {}").format(Literal(scrambled.decode()))
+            connection.execute(query)
 
 
 def _is_last(in_use: int) -> bool:

@@ -208,6 +208,16 @@ class Settings(BaseSettings):
         return MailServer.at(self.smtp_url) if self.smtp_url else None
 
 
+# The rest of .env.example, which only compose.yaml reads.
+COMPOSE = """
+# For compose.yaml: the passwords of the database's owner, the follower and the web.
+# `openssl rand -hex 24` makes one; other signs than letters and digits would have to be
+# percent-encoded.
+#POSTGRES_PASSWORD=
+#FOLLOWER_PASSWORD=
+#WEB_PASSWORD=
+"""
+
 VARIABLES = {PREFIX + name.upper(): name for name in Settings.model_fields}
 del VARIABLES["SAMRAD_DEMO"]
 
@@ -297,7 +307,7 @@ def example_file() -> str:
         default = field.default if isinstance(field.default, str | int) else ""
         text += "\n" + fill(said, 88, initial_indent="# ", subsequent_indent="# ")
         text += f"\n# {_example(variable)}\n#{variable}={default}\n"
-    return text
+    return text + COMPOSE
 
 
 if __name__ == "__main__":

@@ -19,7 +19,13 @@ import psycopg
 import pytest
 
 from cli.embedded import Server
-from cli.postgres import NoDatabase, database, embedded
+from cli.postgres import (
+    Database,
+    NoDatabase,
+    database,
+    embedded,
+    let_roles_sign_in,
+)
 from cli.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -314,8 +320,29 @@ def test_a_named_database_is_used_as_it_is() -> None:
 def test_without_a_named_database_ours_is_used_for_every_role(data: Path) -> None:
     with database(Settings(data=data)) as found:
         assert ask(found.owner, "SELECT current_user") == "postgres"
-        ask(found.owner, "CREATE ROLE samrad_web LOGIN")
-        ask(found.owner, "CREATE ROLE samrad_follower LOGIN")
+        ask(found.owner, "CREATE ROLE samrad_web NOLOGIN")
+        ask(found.owner, "CREATE ROLE samrad_follower NOLOGIN")
+        with pytest.raises(psycopg.OperationalError, match="not permitted to log in"):
+            ask(found.web, "SELECT current_user")
+        let_roles_sign_in(found)
         assert ask(found.web, "SELECT current_user") == "samrad_web"
         assert ask(found.follower, "SELECT current_user") == "samrad_follower"
         assert ask(found.web, "SELECT current_database()") == "samrad"
+
+
+def test_the_passwords_of_the_roles_are_those_in_their_addresses(data: Path) -> None:
+    with running(data) as server:
+        ask(server.url, "CREATE ROLE samrad_web NOLOGIN")
+        ask(server.url, "CREATE ROLE samrad_follower NOLOGIN")
+        rules = "local all postgres trust\nlocal all all scram-sha-256\n"
+        (server.files / "pg_hba.conf").write_text(rules)
+        ask(server.url, "SELECT pg_reload_conf()")
+        web, another = (
+            server.url_of(f"samrad_web:{password}") for password in ("hush%40", "loud")
+        )
+        let_roles_sign_in(Database(server.url, server.url, web))
+        assert ask(web, "SELECT current_user") == "samrad_web"
+        with pytest.raises(psycopg.OperationalError, match="authentication failed"):
+            ask(another, "SELECT current_user")
+        let_roles_sign_in(Database(server.url, server.url, another))
+        assert ask(another, "SELECT current_user") == "samrad_web"
