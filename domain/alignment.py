@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
 from difflib import SequenceMatcher
 
 PAIRS_AT_MOST = 4_000
 """Pairs of equal units in a stretch that the exact matcher is allowed: about 2 ms."""
+
+
+WIDTHS: tuple[int, ...] = (4, 2, 1)
+"""Lengths of the runs that longer stretches are matched by, one after the other."""
+PLACES_AT_MOST = 16
+"""Places of the same run that are considered; more are boilerplate."""
 
 
 def longest_increasing(numbers: Sequence[int]) -> list[int]:
@@ -36,14 +42,14 @@ def longest_increasing(numbers: Sequence[int]) -> list[int]:
 def in_order(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int, int]]:
     """Pairs (index in old, index in new) of equal units, increasing in both.
 
-    Long stretches are split at the units that occur once on both sides (patience
-    alignment), short ones are matched longest run first, so that the time stays
-    near linear and the runs stay long.
+    As many runs of four units as possible are matched first, then runs of two, then
+    single ones; a short stretch in between is matched longest run first. So long runs
+    stay whole and the time stays near linear.
     """
     found: list[tuple[int, int]] = []
-    stretches = [(0, len(old), 0, len(new))]
+    stretches = [(0, len(old), 0, len(new), WIDTHS)]
     while stretches:
-        low, high, new_low, new_high = stretches.pop()
+        low, high, new_low, new_high, widths = stretches.pop()
         while low < high and new_low < new_high and old[low] == new[new_low]:
             found.append((low, new_low))
             low, new_low = low + 1, new_low + 1
@@ -52,19 +58,21 @@ def in_order(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int
             found.append((high, new_high))
         if low == high or new_low == new_high:
             continue
-        mine, yours = old[low:high], new[new_low:new_high]
-        if _equal_pairs(mine, yours) <= PAIRS_AT_MOST:
-            blocks = SequenceMatcher(None, mine, yours, autojunk=False)
+        ours, theirs = old[low:high], new[new_low:new_high]
+        if _equal_pairs(ours, theirs) <= PAIRS_AT_MOST:
+            blocks = SequenceMatcher(None, ours, theirs, autojunk=False)
             for i, j, size in blocks.get_matching_blocks():
                 found.extend((low + i + k, new_low + j + k) for k in range(size))
-            continue
-        splits = _splits(mine, yours)
-        if not splits:
-            continue
-        ends = [*splits[1:], (high - low, new_high - new_low)]
-        stretches.append((low, low + splits[0][0], new_low, new_low + splits[0][1]))
-        for (i, j), (next_i, next_j) in zip(splits, ends, strict=True):
-            stretches.append((low + i, low + next_i, new_low + j, new_low + next_j))
+        elif widths:
+            i = j = 0
+            for next_i, next_j in [
+                *_common_runs(ours, theirs, widths[0]),
+                (len(ours), len(theirs)),
+            ]:
+                stretches.append(
+                    (low + i, low + next_i, new_low + j, new_low + next_j, widths[1:])
+                )
+                i, j = next_i, next_j
     return sorted(found)
 
 
@@ -73,22 +81,17 @@ def _equal_pairs(old: Sequence[Hashable], new: Sequence[Hashable]) -> int:
     return sum(times * theirs[unit] for unit, times in ours.items())
 
 
-def _splits(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int, int]]:
-    """Where both sides have the same unit, or run of units, exactly once, in order."""
-    for width in (1, 2, 4, 8):
-        ours, theirs = _once(old, width), _once(new, width)
-        pairs = [(i, theirs[unit]) for unit, i in ours.items() if unit in theirs]
-        if pairs:
-            return [pairs[k] for k in longest_increasing([j for _, j in pairs])]
-    return []
-
-
-def _once(units: Sequence[Hashable], width: int) -> dict[Hashable, int]:
-    """Each run of `width` units that occurs exactly once, with its index, in order."""
-    runs: Sequence[Hashable] = (
-        units
-        if width == 1
-        else [tuple(units[i : i + width]) for i in range(len(units) - width + 1)]
-    )
-    times = Counter(runs)
-    return {run: i for i, run in enumerate(runs) if times[run] == 1}
+def _common_runs(
+    old: Sequence[Hashable], new: Sequence[Hashable], width: int
+) -> list[tuple[int, int]]:
+    """Where as many runs of `width` units as possible stand on both sides, in order."""
+    places: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for j in range(len(new) - width, -1, -1):
+        places[tuple(new[j : j + width])].append(j)
+    pairs: list[tuple[int, int]] = []
+    for i in range(len(old) - width + 1):
+        here = places.get(tuple(old[i : i + width]), ())
+        if len(here) <= PLACES_AT_MOST:
+            # Falling places: an increasing sequence takes at most one of them.
+            pairs.extend((i, j) for j in here)
+    return [pairs[k] for k in longest_increasing([j for _, j in pairs])]

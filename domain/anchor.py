@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.alignment import longest_increasing
-from domain.descent import align as align
+from domain.ancestry import align as align
 from domain.placer import FlatPlacer, State
 from domain.text import Passage, find_quote, quote
 

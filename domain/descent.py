@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import accumulate, chain
+from math import log
 from typing import NamedTuple
 
 from domain.alignment import in_order
 
 SEED = 4
-"""Words in a row that must be found again before a stretch counts as moved."""
+"""Words in a row that are looked up to find where a stretch has moved."""
+PLACES_AT_MOST = 20
+"""Places of the same words in a row that are tried; more are boilerplate."""
 REACH = 60
-"""Words beside a moved stretch that are searched for more of it."""
-CHOICES = 20
-"""Places of the same four words that are tried; more are boilerplate."""
-
-
-LIKENESS = 0.4
-"""The share of words in common that makes a unit the descendant of another."""
-WORD = re.compile(r"[^\W_]+")
+"""Words on each side of a moved stretch that are searched for more of it."""
+MARGIN = 2.0
+"""How much rarer than chance a match must be, as a natural logarithm: 7 times."""
 
 
 class Strand(NamedTuple):
@@ -34,10 +31,13 @@ class Strand(NamedTuple):
 class Descent:
     """The words of `old` followed into `new`: `to[i]` is a place there, or -1.
 
-    `paired` says which stretches of old and new words belong together from the start
-    (those of a passage with the same id); without it the whole texts do. Words are
-    first matched in order within each pair; stretches left over on both sides are then
-    followed to wherever they moved, the longest first. `moved[i]` marks those.
+    Words are first matched in order within each of the `paired` stretches of old and
+    new words (those of a passage with the same id), or within the whole texts. Then
+    stretches that stand whole elsewhere are followed to where they moved, the rarest
+    first; `moved[i]` marks those words.
+
+    What decides is never a count but how rare the matched words are together: rarer
+    than the number of pairs of places where they could have matched by chance.
     """
 
     def __init__(
@@ -47,86 +47,139 @@ class Descent:
         paired: Iterable[tuple[range, range]] | None = None,
     ) -> None:
         self._old, self._new = old, new
+        times = Counter(chain(old, new))
+        total = len(old) + len(new)
+        self._rarities = list(
+            accumulate((log(total / times[word]) for word in old), initial=0.0)
+        )
+        self._rare_anywhere = log(len(old) * len(new) + 1) + MARGIN
         self.to = [-1] * len(old)
         self.moved = [False] * len(old)
-        self._taken = [False] * len(new)
-        for ours, theirs in paired or [(range(len(old)), range(len(new)))]:
-            self._match(ours, theirs, moved=False)
-        for strand in sorted(self._seeds(), key=lambda s: (-s.length, s.old)):
-            self._move(strand)
+        self._hold = [0.0] * len(old)
+        self._origin = [-1] * len(new)
+        if paired is None:
+            paired = [(range(len(old)), range(len(new)))]
+        for ours, theirs in paired:
+            for strand in self._common(ours, theirs):
+                self._take(strand, moved=False)
+        for seed in sorted(self._seeds(), key=lambda s: (-self._weight(s), s.old)):
+            self._move(seed)
 
-    def _match(self, ours: range, theirs: range, *, moved: bool) -> None:
-        """Matches a stretch of old words with one of new words, in order."""
-        pairs = in_order(
-            self._old[ours.start : ours.stop], self._new[theirs.start : theirs.stop]
+    def rarity(self, first: int, stop: int) -> float:
+        """How unlikely old words from `first` up to `stop` are together, minus log."""
+        return self._rarities[stop] - self._rarities[first]
+
+    def _weight(self, strand: Strand) -> float:
+        return self.rarity(strand.old, strand.old + strand.length)
+
+    def _common(self, ours: range, theirs: range) -> list[Strand]:
+        """The strands that two stretches have in common, in order, beyond chance.
+
+        In a gap of m old and n new words there are m x n pairs of places where a
+        strand could match by chance; one that is less rare than that is left out.
+        """
+        old, new = (
+            self._old[ours.start : ours.stop],
+            self._new[theirs.start : theirs.stop],
         )
-        for strand in _without_islands(_strands(pairs), len(ours), len(theirs)):
-            self._take(
-                Strand(
-                    ours.start + strand.old, theirs.start + strand.new, strand.length
-                ),
-                moved=moved,
-            )
+        kept = _strands((ours[i], theirs[j]) for i, j in in_order(old, new))
+        begin = Strand(ours.start, theirs.start, 0)
+        end = Strand(ours.stop, theirs.stop, 0)
+        while kept:
+            standing: list[Strand] = []
+            for strand, after in zip(kept, [*kept[1:], end], strict=True):
+                chances = _chances(standing[-1] if standing else begin, strand, after)
+                if chances == 1 or self._weight(strand) > log(chances) + MARGIN:
+                    standing.append(strand)
+            if len(standing) == len(kept):
+                break
+            kept = standing
+        return kept
 
     def _take(self, strand: Strand, *, moved: bool) -> None:
-        for k in range(strand.length):
-            self.to[strand.old + k] = strand.new + k
-            self._taken[strand.new + k] = True
-            self.moved[strand.old + k] = moved
+        """Lets a strand hold its words, unless others hold some of them more firmly."""
+        ours = range(strand.old, strand.old + strand.length)
+        theirs = range(strand.new, strand.new + strand.length)
+        weight = self._weight(strand)
+        origins = [i for i in self._origin[theirs.start : theirs.stop] if i >= 0]
+        if any(self._hold[i] > weight for i in chain(ours, origins)):
+            return
+        for i in origins:
+            self.to[i], self._hold[i] = -1, 0.0
+        for i, j in zip(ours, theirs, strict=True):
+            if self.to[i] >= 0:
+                self._origin[self.to[i]] = -1
+            self.to[i], self._origin[j] = j, i
+            self.moved[i], self._hold[i] = moved, weight
+
+    def _firm(self, i: int) -> bool:
+        """Whether an old word stands in a strand too rare to be chance anywhere."""
+        return self._hold[i] > self._rare_anywhere
+
+    def _claimed(self, j: int) -> bool:
+        """Whether a new word is where some old word firmly stands."""
+        return self._origin[j] >= 0 and self._firm(self._origin[j])
 
     def _seeds(self) -> list[Strand]:
-        """Runs of words without a place yet that also stand unclaimed elsewhere."""
+        """Runs of loose words that also stand elsewhere, rarer than chance allows."""
         places: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
-        for free in _free(self._taken):
+        for free in _stretches([self._claimed(j) for j in range(len(self._new))]):
             for j in range(free.start, free.stop - SEED + 1):
                 places[tuple(self._new[j : j + SEED])].append(j)
         seeds: list[Strand] = []
-        for lost in _free([place >= 0 for place in self.to]):
-            i = lost.start
-            while i <= lost.stop - SEED:
-                found = places.get(tuple(self._old[i : i + SEED]), [])[:CHOICES]
-                runs = [Strand(i, j, self._run(i, j, lost.stop)) for j in found]
+        for loose in _stretches([self._firm(i) for i in range(len(self._old))]):
+            i = loose.start
+            while i <= loose.stop - SEED:
+                found = places.get(tuple(self._old[i : i + SEED]), [])[:PLACES_AT_MOST]
+                runs = [
+                    Strand(i, j, self._run(i, j, loose.stop))
+                    for j in found
+                    if self.to[i] != j
+                ]
                 if not runs:
                     i += 1
                     continue
                 longest = max(runs, key=lambda run: run.length)
-                seeds.append(longest)
+                if self._weight(longest) > self._rare_anywhere:
+                    seeds.append(longest)
                 i += longest.length - SEED + 1
         return seeds
 
     def _run(self, i: int, j: int, stop: int) -> int:
-        """How many words from `i` stand unclaimed from `j` on."""
+        """How many loose words from `i` up to `stop` stand unclaimed from `j` on."""
         length = 0
         while (
             i + length < stop
             and j + length < len(self._new)
-            and not self._taken[j + length]
             and self._old[i + length] == self._new[j + length]
+            and not self._firm(i + length)
+            and not self._claimed(j + length)
         ):
             length += 1
         return length
 
-    def _move(self, strand: Strand) -> None:
-        """Takes what is still free of a moved run, then looks beside it for more."""
-        old, new, length = strand
-        while length and (self.to[old] >= 0 or self._taken[new]):
+    def _move(self, seed: Strand) -> None:
+        """Takes what is still loose of a seed, then looks beside it for more."""
+        old, new, length = seed
+        while length and (self._firm(old) or self._claimed(new)):
             old, new, length = old + 1, new + 1, length - 1
-        length = self._run(old, new, old + length) if length else 0
-        if length < SEED or any(place >= 0 for place in self.to[old : old + length]):
+        strand = Strand(old, new, self._run(old, new, old + length))
+        if self._weight(strand) <= self._rare_anywhere:
             return
-        self._take(Strand(old, new, length), moved=True)
-        after = self._unclaimed(old + length, new + length, +1)
-        before = self._unclaimed(old - 1, new - 1, -1)
-        for ours, theirs in (after, before):
-            if ours and theirs:
-                self._match(ours, theirs, moved=True)
+        self._take(strand, moved=True)
+        for ours, theirs in (
+            self._beside(old + strand.length, new + strand.length, +1),
+            self._beside(old - 1, new - 1, -1),
+        ):
+            for more in self._common(ours, theirs):
+                self._take(more, moved=True)
 
-    def _unclaimed(self, old: int, new: int, step: int) -> tuple[range, range]:
-        """The stretches without a place from `old` and `new` on, in one direction."""
+    def _beside(self, old: int, new: int, step: int) -> tuple[range, range]:
+        """The loose old and unclaimed new words from there on, in one direction."""
         i, j = old, new
-        while 0 <= i < len(self._old) and self.to[i] < 0 and abs(i - old) < REACH:
+        while 0 <= i < len(self._old) and not self._firm(i) and abs(i - old) < REACH:
             i += step
-        while 0 <= j < len(self._new) and not self._taken[j] and abs(j - new) < REACH:
+        while 0 <= j < len(self._new) and not self._claimed(j) and abs(j - new) < REACH:
             j += step
         if step > 0:
             return range(old, i), range(new, j)
@@ -134,6 +187,7 @@ class Descent:
 
 
 def _strands(pairs: Iterable[tuple[int, int]]) -> list[Strand]:
+    """Pairs of places joined to runs."""
     strands: list[Strand] = []
     for i, j in pairs:
         if strands:
@@ -145,116 +199,18 @@ def _strands(pairs: Iterable[tuple[int, int]]) -> list[Strand]:
     return strands
 
 
-def _without_islands(
-    strands: Sequence[Strand], old_length: int, new_length: int
-) -> list[Strand]:
-    """Drops short runs between larger changes: words that any two texts share."""
-    ends = Strand(old_length, new_length, 0)
-    kept = list(strands)
-    while kept:
-        standing: list[Strand] = []
-        for strand, after in zip(kept, [*kept[1:], ends], strict=True):
-            before = standing[-1] if standing else Strand(0, 0, 0)
-            alone = min(_gap(before, strand), _gap(strand, after))
-            if strand.length >= SEED or strand.length > alone:
-                standing.append(strand)
-        if len(standing) == len(kept):
-            break
-        kept = standing
-    return kept
+def _chances(before: Strand, strand: Strand, after: Strand) -> int:
+    """Pairs of places that `strand` could have in the gap between its neighbours."""
+    old = after.old - before.old - before.length - strand.length
+    new = after.new - before.new - before.length - strand.length
+    return (old + 1) * (new + 1)
 
 
-def _gap(before: Strand, after: Strand) -> int:
-    """Unmatched words between two runs, on the side that has more of them."""
-    return max(
-        after.old - before.old - before.length, after.new - before.new - before.length
-    )
-
-
-def _free(claimed: Sequence[bool]) -> Iterable[range]:
-    """The stretches that nothing has claimed."""
+def _stretches(excluded: Sequence[bool]) -> Iterable[range]:
+    """The stretches of places that are not excluded."""
     start = 0
-    for stop, taken in enumerate([*claimed, True]):
-        if taken:
+    for stop, out in enumerate([*excluded, True]):
+        if out:
             if stop > start:
                 yield range(start, stop)
             start = stop + 1
-
-
-def align(old: Sequence[str], new: Sequence[str]) -> list[int | None]:
-    """For each new unit the index of the old unit that it descends from, or None.
-
-    A unit is a passage's text. Equal units are matched first, in order and then
-    wherever they moved; the rest by the words that live on in them, those between the
-    same neighbours first. No old unit has two descendants.
-    """
-    parent: list[int | None] = [None] * len(new)
-    free_old, free_new = dict.fromkeys(range(len(old))), dict.fromkeys(range(len(new)))
-
-    def pair(i: int, j: int) -> None:
-        if i in free_old and j in free_new:
-            parent[j] = i
-            del free_old[i], free_new[j]
-
-    ours, theirs = [_plain(unit) for unit in old], [_plain(unit) for unit in new]
-    equal = in_order(ours, theirs)
-    for i, j in equal:
-        pair(i, j)
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    for i in reversed(free_old):
-        places[ours[i]].append(i)
-    for j in list(free_new):
-        if places[theirs[j]]:
-            pair(places[theirs[j]].pop(), j)
-    for i, j in _by_likeness(ours, theirs, [*equal, (len(old), len(new))], parent):
-        pair(i, j)
-    return parent
-
-
-def _plain(unit: str) -> str:
-    return " ".join(unit.split())
-
-
-def _by_likeness(
-    old: Sequence[str],
-    new: Sequence[str],
-    fixed: Iterable[tuple[int, int]],
-    parent: Sequence[int | None],
-) -> list[tuple[int, int]]:
-    """Pairs of units without a partner that share enough words, the likest first."""
-    taken = {i for i in parent if i is not None}
-    ours = _Rest(old, [i for i in range(len(old)) if i not in taken])
-    theirs = _Rest(new, [j for j in range(len(new)) if parent[j] is None])
-    stretches: list[tuple[range, range]] = []
-    i = j = 0
-    for next_i, next_j in fixed:
-        stretches.append((ours.stretch(i, next_i), theirs.stretch(j, next_j)))
-        i, j = next_i + 1, next_j + 1
-    descent = Descent(ours.words, theirs.words, stretches)
-    shared = Counter(
-        (ours.unit[at], theirs.unit[to]) for at, to in enumerate(descent.to) if to >= 0
-    )
-    likeness = {
-        (i, j): 2 * count / (ours.size[i] + theirs.size[j])
-        for (i, j), count in shared.items()
-    }
-    alike = [pair for pair, share in likeness.items() if share >= LIKENESS]
-    return sorted(alike, key=lambda pair: (-likeness[pair], pair))
-
-
-class _Rest:
-    """The words of the units without a partner, and the unit each belongs to."""
-
-    def __init__(self, units: Sequence[str], chosen: Iterable[int]) -> None:
-        self.words: list[str] = []
-        self.unit: list[int] = []
-        self.size: dict[int, int] = {}
-        for k in chosen:
-            words = WORD.findall(units[k].casefold())
-            self.words += words
-            self.unit += [k] * len(words)
-            self.size[k] = len(words)
-
-    def stretch(self, first: int, stop: int) -> range:
-        """The words of the units from `first` up to `stop`."""
-        return range(bisect_left(self.unit, first), bisect_left(self.unit, stop))

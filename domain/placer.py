@@ -11,12 +11,12 @@ from domain.descent import Descent
 
 State = Literal["exact", "moved", "changed", "removed"]
 
-WORD = re.compile(r"[^\W_]+")
-SURVIVES = 0.35
-"""The share of its words that must stand together for a stretch to be still there."""
-SURELY_SURVIVES, SURELY_GONE = 0.6, 0.15
+WORD = re.compile(r"[^\W_]+|[^\w\s]")
+SURVIVES = 0.5
+"""The share of its words, by rarity, that must stand together to be still there."""
+SURELY_SURVIVES, SURELY_GONE = 0.7, 0.3
 """Shares beyond which nobody needs to be asked."""
-DISTANCE = 0.3
+DISTANCE = 0.1
 """What a new word between two old ones counts against keeping them together."""
 
 
@@ -80,7 +80,7 @@ class FlatPlacer:
             return self._between(first, start, end)
         standing = [i for i in range(first, stop) if self._descent.to[i] >= 0]
         together = self._together(standing)
-        share = len(together) / (stop - first)
+        share = self._share(together, range(first, stop))
         if share < SURVIVES:
             at = self._gap(first)[0]
             return Spot(at, at, "removed", share <= SURELY_GONE)
@@ -89,6 +89,12 @@ class FlatPlacer:
         if not _same(self.old_text[start:end], self.new_text[spot_start:spot_end]):
             return Spot(spot_start, spot_end, "changed", share >= SURELY_SURVIVES)
         return Spot(spot_start, spot_end, "moved" if moved else "exact", True)
+
+    def _share(self, together: Sequence[int], words: range) -> float:
+        """The share of the words that stand together, the rare ones counting more."""
+        standing = sum(self._descent.rarity(i, i + 1) for i in together)
+        whole = self._descent.rarity(words.start, words.stop)
+        return standing / whole if whole else len(together) / len(words)
 
     def _together(self, standing: Sequence[int]) -> list[int]:
         """The old words that stand closest together in the new text, most of them."""

@@ -1,0 +1,1 @@
+"""The measurements that the figures in the documentation come from."""
