@@ -50,6 +50,10 @@ class Passage:
     text: str
     marks: tuple[Mark, ...] = ()
 
+    def __deepcopy__(self, memo: object) -> Passage:
+        """Itself: a text of 100,000 words is shared by all copies of its proposal."""
+        return self
+
     def stored(self) -> dict[str, Any]:
         """The passage as an event keeps it: strings, numbers and lists only."""
         return {

@@ -1,0 +1,492 @@
+"""A consultation: one round on one or more proposals, from planning to conclusion."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, get_args
+from uuid import UUID
+
+from eventsourcing.domain import Aggregate
+
+from domain.log import Fact, Log, Receipt, Refused
+from domain.organisation import Organisation
+from domain.person import SECRETARIAT, Person, require_role
+
+Access = Literal["open", "invited", "internal"]
+"""Anyone comments; consultees comment and all read; only those invited see it."""
+ACCESSES: tuple[Access, ...] = get_args(Access)
+
+Display = Literal["at_once", "after_review", "after_close"]
+"""When the public sees a comment."""
+DISPLAYS: tuple[Display, ...] = get_args(Display)
+
+
+class TitleIsMissing(Refused):
+    """Everything people are asked about has a title."""
+
+    en = "Write a title."
+    sv = "Skriv en rubrik."
+
+
+class DeadlineHasPassed(Refused):
+    """Comments are taken until the deadline."""
+
+    en = "The consultation closed on {closes_at} (Swedish time)."
+    sv = "Samrådet stängde {closes_at} (svensk tid)."
+
+
+class NotOpen(Refused):
+    """Comments are taken while the consultation is open."""
+
+    en = "The consultation is not open for comments."
+    sv = "Samrådet är inte öppet för synpunkter."
+
+
+class AlreadyOpen(Refused):
+    """A consultation opens once; after that it is extended or reopened."""
+
+    en = "The consultation is already open."
+    sv = "Samrådet är redan öppet."
+
+
+class NotClosed(Refused):
+    """Only a closed consultation is reopened or concluded."""
+
+    en = "Close the consultation first."
+    sv = "Stäng samrådet först."
+
+
+class AlreadyConcluded(Refused):
+    """What is concluded stands."""
+
+    en = "The consultation is concluded and cannot be changed."
+    sv = "Samrådet är avslutat och kan inte ändras."
+
+
+class DeadlineMustBeLater(Refused):
+    """A period only grows."""
+
+    en = "Choose a later deadline: it must be after {earliest} (Swedish time)."
+    sv = "Välj en senare sista dag: den måste vara efter {earliest} (svensk tid)."
+
+
+class UnknownChoice(Refused):
+    """A choice is one of those that are offered."""
+
+    en = "“{choice}” is not one of the choices."
+    sv = "”{choice}” är inte ett av valen."
+
+
+class UnknownTheme(Refused):
+    """A comment is coded with themes of the consultation's codebook."""
+
+    en = "“{theme}” is not in the codebook."
+    sv = "”{theme}” finns inte i kodboken."
+
+
+class ThemeTwice(Refused):
+    """A theme's key is used once in a codebook."""
+
+    en = "The key “{theme}” is used twice in the codebook."
+    sv = "Nyckeln ”{theme}” används två gånger i kodboken."
+
+
+class NotInvited(Refused):
+    """In an invited or internal round only those asked may answer."""
+
+    en = "This round takes comments from invited organisations only."
+    sv = "Den här omgången tar bara emot synpunkter från inbjudna organisationer."
+
+
+class Consultation(Aggregate):
+    """One round: its assignment, period, codebook, and who is asked."""
+
+    TOPIC = "consultation"
+    Event = Fact
+
+    class Planned(Fact, Aggregate.Created):
+        """The secretariat planned a consultation."""
+
+        TOPIC = "consultation.planned"
+        title: str
+        title_en: str
+        summary: str
+        summary_en: str
+        diary_number: str
+        assignment: str
+        closes_at: datetime
+        access: str
+        display: str
+
+    class DetailsChanged(Fact):
+        """Its description, or how it is run, was changed."""
+
+        TOPIC = "consultation.details_changed"
+        title: str
+        title_en: str
+        summary: str
+        summary_en: str
+        diary_number: str
+        assignment: str
+        access: str
+        display: str
+
+        def apply(self, aggregate: Consultation) -> None:
+            aggregate.access = self.access
+            aggregate.display = self.display
+
+    class CodebookRevised(Fact):
+        """The themes that comments are coded with were set; each time a new edition."""
+
+        TOPIC = "consultation.codebook_revised"
+        edition: int
+        themes: list[dict[str, str]]
+
+        def apply(self, aggregate: Consultation) -> None:
+            aggregate.edition = self.edition
+            aggregate.themes = {theme["key"] for theme in self.themes}
+
+    class ConsulteesInvited(Fact):
+        """Organisations were formally asked."""
+
+        TOPIC = "consultation.consultees_invited"
+        organisations: list[UUID]
+
+        def apply(self, aggregate: Consultation) -> None:
+            aggregate.consultees.update(self.organisations)
+
+    class Opened(Fact):
+        """The drafts went out for comment."""
+
+        TOPIC = "consultation.opened"
+
+        def apply(self, aggregate: Consultation) -> None:
+            aggregate.status = "open"
+
+    class PeriodExtended(Fact):
+        """The deadline was moved."""
+
+        TOPIC = "consultation.period_extended"
+        closes_at: datetime
+        reason: str
+
+        def apply(self, aggregate: Consultation) -> None:
+            aggregate.closes_at = self.closes_at
+
+    class Closed(Fact):
+        """The consultation was closed."""
+
+        TOPIC = "consultation.closed"
+
+        def apply(self, aggregate: Consultation) -> None:
+            aggregate.status = "closed"
+
+    class Reopened(Fact):
+        """A closed consultation was opened again until a new deadline."""
+
+        TOPIC = "consultation.reopened"
+        closes_at: datetime
+        reason: str
+
+        def apply(self, aggregate: Consultation) -> None:
+            aggregate.status = "open"
+            aggregate.closes_at = self.closes_at
+
+    class Concluded(Fact):
+        """The work on the comments is done and reported."""
+
+        TOPIC = "consultation.concluded"
+
+        def apply(self, aggregate: Consultation) -> None:
+            aggregate.status = "concluded"
+
+    Created = Planned
+
+    def __init__(self, closes_at: datetime, access: str, display: str) -> None:
+        self.status = "planned"
+        self.closes_at = closes_at
+        self.access = access
+        self.display = display
+        self.edition = 0
+        self.themes: set[str] = set()
+        self.consultees: set[UUID] = set()
+
+    @classmethod
+    def plan(
+        cls,
+        *,
+        id: UUID,
+        title: str,
+        closes_at: datetime,
+        title_en: str = "",
+        summary: str = "",
+        summary_en: str = "",
+        diary_number: str = "",
+        assignment: str = "",
+        access: str = "open",
+        display: str = "at_once",
+        by: UUID,
+        now: datetime,
+    ) -> Consultation:
+        _require_sound(title, access, display)
+        if closes_at <= now:
+            raise DeadlineMustBeLater(earliest=now)
+        return cls._create(
+            cls.Planned,
+            id=id,
+            title=title.strip(),
+            title_en=title_en,
+            summary=summary,
+            summary_en=summary_en,
+            diary_number=diary_number,
+            assignment=assignment,
+            closes_at=closes_at,
+            access=access,
+            display=display,
+            by=by,
+            timestamp=now,
+        )
+
+    def change_details(
+        self,
+        *,
+        title: str,
+        access: str,
+        display: str,
+        by: UUID,
+        now: datetime,
+        **rest: str,
+    ) -> None:
+        self._require_not_concluded()
+        _require_sound(title, access, display)
+        self.trigger_event(
+            self.DetailsChanged,
+            title=title.strip(),
+            access=access,
+            display=display,
+            by=by,
+            timestamp=now,
+            **rest,
+        )
+
+    def revise_codebook(
+        self, themes: list[dict[str, str]], *, by: UUID, now: datetime
+    ) -> None:
+        self._require_not_concluded()
+        seen: set[str] = set()
+        for theme in themes:
+            if not theme["title"].strip():
+                raise TitleIsMissing
+            if theme["key"] in seen:
+                raise ThemeTwice(theme=theme["key"])
+            seen.add(theme["key"])
+        self.trigger_event(
+            self.CodebookRevised,
+            edition=self.edition + 1,
+            themes=themes,
+            by=by,
+            timestamp=now,
+        )
+
+    def invite(self, organisations: list[UUID], *, by: UUID, now: datetime) -> None:
+        self._require_not_concluded()
+        if new := [one for one in organisations if one not in self.consultees]:
+            self.trigger_event(
+                self.ConsulteesInvited, organisations=new, by=by, timestamp=now
+            )
+
+    def open(self, *, by: UUID, now: datetime) -> None:
+        if self.status != "planned":
+            raise AlreadyOpen
+        if self.closes_at <= now:
+            raise DeadlineMustBeLater(earliest=now)
+        self.trigger_event(self.Opened, by=by, timestamp=now)
+
+    def extend(
+        self, closes_at: datetime, *, reason: str, by: UUID, now: datetime
+    ) -> None:
+        if self.status != "open":
+            raise NotOpen
+        earliest = max(self.closes_at, now)
+        if closes_at <= earliest:
+            raise DeadlineMustBeLater(earliest=earliest)
+        self.trigger_event(
+            self.PeriodExtended,
+            closes_at=closes_at,
+            reason=reason,
+            by=by,
+            timestamp=now,
+        )
+
+    def close(self, *, by: UUID, now: datetime) -> None:
+        if self.status != "open":
+            raise NotOpen
+        self.trigger_event(self.Closed, by=by, timestamp=now)
+
+    def reopen(
+        self, closes_at: datetime, *, reason: str, by: UUID, now: datetime
+    ) -> None:
+        if self.status != "closed":
+            raise NotClosed
+        if closes_at <= now:
+            raise DeadlineMustBeLater(earliest=now)
+        self.trigger_event(
+            self.Reopened, closes_at=closes_at, reason=reason, by=by, timestamp=now
+        )
+
+    def conclude(self, *, by: UUID, now: datetime) -> None:
+        if self.status != "closed":
+            raise NotClosed
+        self.trigger_event(self.Concluded, by=by, timestamp=now)
+
+    def require_open(self, now: datetime) -> None:
+        """Refuse unless comments are taken at this moment."""
+        if self.status != "open":
+            raise NotOpen
+        if now >= self.closes_at:
+            raise DeadlineHasPassed(closes_at=self.closes_at)
+
+    def require_themes(self, themes: list[str]) -> None:
+        """Refuse themes that the codebook does not have."""
+        for theme in themes:
+            if theme not in self.themes:
+                raise UnknownTheme(theme=theme)
+
+    def require_may_comment(
+        self, person: Person, organisation: UUID | None, now: datetime
+    ) -> None:
+        """Refuse those who are not asked, in a round that asks only some."""
+        if self.access == "open":
+            return
+        if organisation not in self.consultees and not person.has_role(
+            self.id, *SECRETARIAT
+        ):
+            raise NotInvited
+
+    def _require_not_concluded(self) -> None:
+        if self.status == "concluded":
+            raise AlreadyConcluded
+
+
+def _require_sound(title: str, access: str, display: str) -> None:
+    if not title.strip():
+        raise TitleIsMissing
+    if access not in ACCESSES:
+        raise UnknownChoice(choice=access)
+    if display not in DISPLAYS:
+        raise UnknownChoice(choice=display)
+
+
+def plan_consultation(
+    log: Log,
+    *,
+    id: UUID,
+    title: str,
+    closes_at: datetime,
+    by: UUID,
+    now: datetime,
+    **rest: str,
+) -> Receipt:
+    """Plan a round; nothing is public until it opens. `rest` as Consultation.plan."""
+    require_role(log, by, None, *SECRETARIAT)
+    return log.record(
+        Consultation.plan(
+            id=id, title=title, closes_at=closes_at, by=by, now=now, **rest
+        )
+    )
+
+
+def change_details(
+    log: Log,
+    *,
+    id: UUID,
+    title: str,
+    access: str,
+    display: str,
+    by: UUID,
+    now: datetime,
+    title_en: str = "",
+    summary: str = "",
+    summary_en: str = "",
+    diary_number: str = "",
+    assignment: str = "",
+) -> Receipt:
+    """Change how a consultation is described and run."""
+    found = _to_change(log, id, by)
+    found.change_details(
+        title=title,
+        title_en=title_en,
+        summary=summary,
+        summary_en=summary_en,
+        diary_number=diary_number,
+        assignment=assignment,
+        access=access,
+        display=display,
+        by=by,
+        now=now,
+    )
+    return log.record(found)
+
+
+def revise_codebook(
+    log: Log, *, id: UUID, themes: list[dict[str, str]], by: UUID, now: datetime
+) -> Receipt:
+    """Set the themes: each has key, title, title_en and description."""
+    found = _to_change(log, id, by)
+    found.revise_codebook(themes, by=by, now=now)
+    return log.record(found)
+
+
+def invite_consultees(
+    log: Log, *, id: UUID, organisations: list[UUID], by: UUID, now: datetime
+) -> Receipt:
+    """Ask organisations formally; anyone asked before is left as they were."""
+    for organisation in organisations:
+        log.look(Organisation, organisation)
+    found = _to_change(log, id, by)
+    found.invite(organisations, by=by, now=now)
+    return log.record(found)
+
+
+def open_consultation(log: Log, *, id: UUID, by: UUID, now: datetime) -> Receipt:
+    """Send the drafts out for comment."""
+    found = _to_change(log, id, by)
+    found.open(by=by, now=now)
+    return log.record(found)
+
+
+def extend_period(
+    log: Log, *, id: UUID, closes_at: datetime, reason: str, by: UUID, now: datetime
+) -> Receipt:
+    """Move the deadline of an open consultation to a later time."""
+    found = _to_change(log, id, by)
+    found.extend(closes_at, reason=reason, by=by, now=now)
+    return log.record(found)
+
+
+def close_consultation(log: Log, *, id: UUID, by: UUID, now: datetime) -> Receipt:
+    """Take no more comments, whatever the deadline says."""
+    found = _to_change(log, id, by)
+    found.close(by=by, now=now)
+    return log.record(found)
+
+
+def reopen_consultation(
+    log: Log, *, id: UUID, closes_at: datetime, reason: str, by: UUID, now: datetime
+) -> Receipt:
+    """Take comments again, until a new deadline."""
+    found = _to_change(log, id, by)
+    found.reopen(closes_at, reason=reason, by=by, now=now)
+    return log.record(found)
+
+
+def conclude_consultation(log: Log, *, id: UUID, by: UUID, now: datetime) -> Receipt:
+    """Declare the work done; nothing more is changed."""
+    found = _to_change(log, id, by)
+    found.conclude(by=by, now=now)
+    return log.record(found)
+
+
+def _to_change(log: Log, id: UUID, by: UUID) -> Consultation:
+    require_role(log, by, id, *SECRETARIAT)
+    return log.get(Consultation, id)

@@ -1,0 +1,471 @@
+"""An issue: comments that say the same thing, and the one answer that they get."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, get_args
+from uuid import UUID
+
+from eventsourcing.domain import Aggregate
+
+from domain.comment import Comment
+from domain.consultation import Consultation, TitleIsMissing
+from domain.log import Fact, Log, Receipt, Refused
+from domain.person import DECIDERS, SECRETARIAT, require_role
+
+Disposition = Literal[
+    "accepted",
+    "accepted_in_part",
+    "not_accepted",
+    "noted",
+    "out_of_scope",
+    "already_covered",
+]
+DISPOSITIONS: tuple[Disposition, ...] = get_args(Disposition)
+
+
+class UnknownDisposition(Refused):
+    """A disposition is one of the six that reports are broken down by."""
+
+    en = "Choose one of the dispositions."
+    sv = "Välj en av bedömningarna."
+
+
+class ReasonIsMissing(Refused):
+    """A disposition other than noted says why."""
+
+    en = "Write the reason for the disposition."
+    sv = "Skriv varför bedömningen blev så."
+
+
+class IssueIsMerged(Refused):
+    """What is merged lives on in the issue it was merged into."""
+
+    en = "This issue has been merged into another one. Work there instead."
+    sv = "Sakfrågan har slagits ihop med en annan. Arbeta vidare där."
+
+
+class AlreadyGathered(Refused):
+    """A comment is gathered in an issue once."""
+
+    en = "The comment is already gathered in this issue."
+    sv = "Synpunkten är redan samlad i sakfrågan."
+
+
+class NotGathered(Refused):
+    """Only comments that are in an issue are released from it."""
+
+    en = "The comment is not in this issue."
+    sv = "Synpunkten finns inte i sakfrågan."
+
+
+class OtherConsultation(Refused):
+    """An issue gathers comments of its own consultation."""
+
+    en = "That belongs to another consultation."
+    sv = "Det hör till ett annat samråd."
+
+
+class AnswerIsMissing(Refused):
+    """An answer is written before it is approved."""
+
+    en = "Write the answer first."
+    sv = "Skriv bemötandet först."
+
+
+class DispositionIsMissing(Refused):
+    """An answer is approved together with a disposition."""
+
+    en = "Decide the disposition first."
+    sv = "Bestäm bedömningen först."
+
+
+class NotApproved(Refused):
+    """Only an approved answer is published."""
+
+    en = "The answer must be approved before it is published."
+    sv = "Bemötandet måste godkännas innan det publiceras."
+
+
+class NothingToSplit(Refused):
+    """A split leaves comments in both issues."""
+
+    en = "Choose some of the issue's comments, but not all of them."
+    sv = "Välj några av sakfrågans synpunkter, men inte alla."
+
+
+class SameIssue(Refused):
+    """An issue is merged into another issue."""
+
+    en = "Choose another issue to merge into."
+    sv = "Välj en annan sakfråga att slå ihop med."
+
+
+class Issue(Aggregate):
+    """Comments gathered for one disposition and one answer; nobody is lost in it."""
+
+    TOPIC = "issue"
+    Event = Fact
+
+    class Raised(Fact, Aggregate.Created):
+        """An issue was raised, alone or by splitting another."""
+
+        TOPIC = "issue.raised"
+        consultation: UUID
+        proposal: UUID | None
+        title: str
+        comments: list[UUID]
+        split_from: UUID | None
+        reference: str
+
+    class Renamed(Fact):
+        """The issue got another title."""
+
+        TOPIC = "issue.renamed"
+        title: str
+
+    class CommentsGathered(Fact):
+        """Comments were gathered in the issue."""
+
+        TOPIC = "issue.comments_gathered"
+        comments: list[UUID]
+
+        def apply(self, aggregate: Issue) -> None:
+            aggregate.comments.extend(self.comments)
+
+    class CommentsReleased(Fact):
+        """Comments were taken out of the issue."""
+
+        TOPIC = "issue.comments_released"
+        comments: list[UUID]
+
+        def apply(self, aggregate: Issue) -> None:
+            gone = set(self.comments)
+            aggregate.comments = [one for one in aggregate.comments if one not in gone]
+
+    class Absorbed(Fact):
+        """Another issue was merged into this one, with all its comments."""
+
+        TOPIC = "issue.absorbed"
+        issue: UUID
+        comments: list[UUID]
+
+        def apply(self, aggregate: Issue) -> None:
+            have = set(aggregate.comments)
+            aggregate.comments.extend(one for one in self.comments if one not in have)
+
+    class Merged(Fact):
+        """The issue was merged into another one and ended."""
+
+        TOPIC = "issue.merged"
+        into: UUID
+
+        def apply(self, aggregate: Issue) -> None:
+            aggregate.merged_into = self.into
+            aggregate.comments = []
+
+    class DispositionDecided(Fact):
+        """It was decided what becomes of the point."""
+
+        TOPIC = "issue.disposition_decided"
+        disposition: str
+        reason: str
+
+        def apply(self, aggregate: Issue) -> None:
+            aggregate.disposition = self.disposition
+            aggregate.is_approved = False
+
+    class AnswerDrafted(Fact):
+        """An answer was written, or rewritten."""
+
+        TOPIC = "issue.answer_drafted"
+        text: str
+
+        def apply(self, aggregate: Issue) -> None:
+            aggregate.has_answer = bool(self.text)
+            aggregate.is_approved = False
+
+    class AnswerApproved(Fact):
+        """The answer was found ready to publish."""
+
+        TOPIC = "issue.answer_approved"
+
+        def apply(self, aggregate: Issue) -> None:
+            aggregate.is_approved = True
+
+    class AnswerPublished(Fact):
+        """The disposition and the answer became public."""
+
+        TOPIC = "issue.answer_published"
+
+    Created = Raised
+
+    def __init__(self, consultation: UUID, comments: list[UUID]) -> None:
+        self.consultation = consultation
+        self.comments = list(comments)
+        self.merged_into: UUID | None = None
+        self.disposition = ""
+        self.has_answer = False
+        self.is_approved = False
+
+    @classmethod
+    def raise_issue(
+        cls,
+        *,
+        id: UUID,
+        consultation: UUID,
+        proposal: UUID | None,
+        title: str,
+        comments: list[UUID],
+        split_from: UUID | None = None,
+        reference: str = "",
+        by: UUID,
+        now: datetime,
+    ) -> Issue:
+        if not title.strip():
+            raise TitleIsMissing
+        return cls._create(
+            cls.Raised,
+            id=id,
+            consultation=consultation,
+            proposal=proposal,
+            title=title.strip(),
+            comments=comments,
+            split_from=split_from,
+            reference=reference,
+            by=by,
+            timestamp=now,
+        )
+
+    def rename(self, title: str, *, by: UUID, now: datetime) -> None:
+        self.require_standing()
+        if not title.strip():
+            raise TitleIsMissing
+        self.trigger_event(self.Renamed, title=title.strip(), by=by, timestamp=now)
+
+    def gather(self, comments: Sequence[UUID], *, by: UUID, now: datetime) -> None:
+        self.require_standing()
+        new = [one for one in dict.fromkeys(comments) if one not in self.comments]
+        if not new:
+            raise AlreadyGathered
+        self.trigger_event(self.CommentsGathered, comments=new, by=by, timestamp=now)
+
+    def release(self, comments: Sequence[UUID], *, by: UUID, now: datetime) -> None:
+        self.require_standing()
+        if not comments or any(one not in self.comments for one in comments):
+            raise NotGathered
+        self.trigger_event(
+            self.CommentsReleased, comments=list(comments), by=by, timestamp=now
+        )
+
+    def merge(self, into: Issue, *, by: UUID, now: datetime) -> None:
+        self.require_standing()
+        into.require_standing()
+        if into.id == self.id:
+            raise SameIssue
+        if into.consultation != self.consultation:
+            raise OtherConsultation
+        into.trigger_event(
+            self.Absorbed,
+            issue=self.id,
+            comments=list(self.comments),
+            by=by,
+            timestamp=now,
+        )
+        self.trigger_event(self.Merged, into=into.id, by=by, timestamp=now)
+
+    def split(
+        self,
+        *,
+        id: UUID,
+        title: str,
+        comments: list[UUID],
+        proposal: UUID | None,
+        by: UUID,
+        now: datetime,
+    ) -> Issue:
+        if not 0 < len(set(comments)) < len(self.comments):
+            raise NothingToSplit
+        self.release(comments, by=by, now=now)
+        return Issue.raise_issue(
+            id=id,
+            consultation=self.consultation,
+            proposal=proposal,
+            title=title,
+            comments=comments,
+            split_from=self.id,
+            by=by,
+            now=now,
+        )
+
+    def decide(self, disposition: str, *, reason: str, by: UUID, now: datetime) -> None:
+        self.require_standing()
+        if disposition not in DISPOSITIONS:
+            raise UnknownDisposition
+        if disposition != "noted" and not reason.strip():
+            raise ReasonIsMissing
+        self.trigger_event(
+            self.DispositionDecided,
+            disposition=disposition,
+            reason=reason.strip(),
+            by=by,
+            timestamp=now,
+        )
+
+    def draft_answer(self, text: str, *, by: UUID, now: datetime) -> None:
+        self.require_standing()
+        if not text.strip():
+            raise AnswerIsMissing
+        self.trigger_event(self.AnswerDrafted, text=text.strip(), by=by, timestamp=now)
+
+    def approve_answer(self, *, by: UUID, now: datetime) -> None:
+        self.require_standing()
+        if not self.disposition:
+            raise DispositionIsMissing
+        if not self.has_answer:
+            raise AnswerIsMissing
+        self.trigger_event(self.AnswerApproved, by=by, timestamp=now)
+
+    def publish_answer(self, *, by: UUID, now: datetime) -> None:
+        self.require_standing()
+        if not self.is_approved:
+            raise NotApproved
+        self.trigger_event(self.AnswerPublished, by=by, timestamp=now)
+
+    def require_standing(self) -> None:
+        """Refuse when the issue has been merged into another one."""
+        if self.merged_into is not None:
+            raise IssueIsMerged
+
+
+def raise_issue(
+    log: Log,
+    *,
+    id: UUID,
+    consultation: UUID,
+    proposal: UUID | None,
+    title: str,
+    comments: list[UUID],
+    reference: str = "",
+    by: UUID,
+    now: datetime,
+) -> Receipt:
+    """Raise an issue, with the comments that say the same thing."""
+    require_role(log, by, consultation, *SECRETARIAT)
+    log.look(Consultation, consultation)
+    _require_own(log, consultation, comments)
+    return log.record(
+        Issue.raise_issue(
+            id=id,
+            consultation=consultation,
+            proposal=proposal,
+            title=title,
+            comments=list(dict.fromkeys(comments)),
+            reference=reference,
+            by=by,
+            now=now,
+        )
+    )
+
+
+def rename_issue(log: Log, *, id: UUID, title: str, by: UUID, now: datetime) -> Receipt:
+    """Give an issue a better title."""
+    issue = _to_change(log, id, by)
+    issue.rename(title, by=by, now=now)
+    return log.record(issue)
+
+
+def gather_comments(
+    log: Log, *, id: UUID, comments: list[UUID], by: UUID, now: datetime
+) -> Receipt:
+    """Gather comments in an issue; those already there stay."""
+    issue = _to_change(log, id, by)
+    _require_own(log, issue.consultation, comments)
+    issue.gather(comments, by=by, now=now)
+    return log.record(issue)
+
+
+def release_comments(
+    log: Log, *, id: UUID, comments: list[UUID], by: UUID, now: datetime
+) -> Receipt:
+    """Take comments out of an issue."""
+    issue = _to_change(log, id, by)
+    issue.release(comments, by=by, now=now)
+    return log.record(issue)
+
+
+def merge_issues(log: Log, *, id: UUID, into: UUID, by: UUID, now: datetime) -> Receipt:
+    """Merge an issue into another one; both keep the lineage."""
+    issue = _to_change(log, id, by)
+    if into == id:
+        raise SameIssue
+    other = log.get(Issue, into)
+    issue.merge(other, by=by, now=now)
+    return log.record(issue, other)
+
+
+def split_issue(
+    log: Log,
+    *,
+    id: UUID,
+    new: UUID,
+    title: str,
+    comments: list[UUID],
+    proposal: UUID | None,
+    by: UUID,
+    now: datetime,
+) -> Receipt:
+    """Move some of an issue's comments to a new issue; both keep the lineage."""
+    issue = _to_change(log, id, by)
+    other = issue.split(
+        id=new, title=title, comments=comments, proposal=proposal, by=by, now=now
+    )
+    return log.record(issue, other)
+
+
+def decide_disposition(
+    log: Log, *, id: UUID, disposition: str, reason: str, by: UUID, now: datetime
+) -> Receipt:
+    """Decide what becomes of the point, and why."""
+    issue = _to_change(log, id, by)
+    issue.decide(disposition, reason=reason, by=by, now=now)
+    return log.record(issue)
+
+
+def draft_answer(log: Log, *, id: UUID, text: str, by: UUID, now: datetime) -> Receipt:
+    """Write the answer; a published one stays public until the next is published."""
+    issue = _to_change(log, id, by)
+    issue.draft_answer(text, by=by, now=now)
+    return log.record(issue)
+
+
+def approve_answer(log: Log, *, id: UUID, by: UUID, now: datetime) -> Receipt:
+    """Approve the disposition and the answer as they stand."""
+    issue = log.get(Issue, id)
+    require_role(log, by, issue.consultation, *DECIDERS)
+    issue.approve_answer(by=by, now=now)
+    return log.record(issue)
+
+
+def publish_answers(
+    log: Log, *, ids: Sequence[UUID], by: UUID, now: datetime
+) -> Receipt:
+    """Make approved answers public, all at once or none."""
+    issues = [log.get(Issue, id) for id in ids]
+    for issue in issues:
+        require_role(log, by, issue.consultation, *DECIDERS)
+        issue.publish_answer(by=by, now=now)
+    return log.record(*issues)
+
+
+def _to_change(log: Log, id: UUID, by: UUID) -> Issue:
+    issue = log.get(Issue, id)
+    require_role(log, by, issue.consultation, *SECRETARIAT)
+    return issue
+
+
+def _require_own(log: Log, consultation: UUID, comments: Sequence[UUID]) -> None:
+    for comment in comments:
+        if log.look(Comment, comment).consultation != consultation:
+            raise OtherConsultation

@@ -1,0 +1,1 @@
+"""What is true now, and was true at any position: tables derived from the log."""

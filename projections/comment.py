@@ -1,0 +1,216 @@
+"""Comments as they stand, and where each stands in every later version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.anchor import Anchor
+from domain.comment import Comment
+from domain.log import Entry
+from domain.proposal import Proposal, Standing
+from projections.reads import Reads
+from projections.rows import Rows
+
+
+def project(entry: Entry, rows: Rows) -> None:
+    """Keep comments and their placements in step with one event."""
+    event = entry.event
+    match event:
+        case Comment.Submitted():
+            _submit(event, entry.position, rows)
+        case Comment.Amended():
+            rows.change(
+                "comment",
+                event.originator_id,
+                kind=event.kind,
+                text=event.text,
+                wording=event.wording,
+                amended_at=event.timestamp,
+            )
+        case Comment.Withdrawn():
+            rows.change("comment", event.originator_id, is_withdrawn=True)
+        case Comment.Cleared():
+            rows.change("comment", event.originator_id, review="cleared", withheld="")
+        case Comment.Withheld():
+            rows.change(
+                "comment", event.originator_id, review="withheld", withheld=event.reason
+            )
+        case Comment.Coded():
+            rows.change("comment", event.originator_id, themes=event.themes)
+        case Comment.Assigned():
+            rows.change("comment", event.originator_id, officer=event.officer)
+        case Comment.AnchorConfirmed():
+            comment = rows.get("comment", event.originator_id)
+            confirmed = {**event.anchor, "state": "confirmed", "certain": True}
+            _place(comment["id"], event.edition, confirmed, rows)
+        case Proposal.AnchorsPlaced():
+            for placement in event.placements:
+                _place(UUID(placement["comment"]), event.edition, placement, rows)
+
+
+def _submit(event: Comment.Submitted, position: int, rows: Rows) -> None:
+    anchor = Anchor.of(event.anchor)
+    rows.insert(
+        "comment",
+        id=event.originator_id,
+        consultation=event.consultation,
+        proposal=event.proposal,
+        position=position,
+        edition=event.edition,
+        passage=anchor.passage,
+        start_at=anchor.start,
+        end_at=anchor.end,
+        quote=anchor.quote,
+        prefix=anchor.prefix,
+        suffix=anchor.suffix,
+        kind=event.kind,
+        text=event.text,
+        wording=event.wording,
+        author=event.by,
+        organisation=event.organisation,
+        submitted_at=event.timestamp,
+        is_withdrawn=False,
+        review="waiting",
+        withheld="",
+        themes=[],
+        reference=event.reference,
+    )
+    made = {**event.anchor, "state": "made", "certain": True}
+    _place(event.originator_id, event.edition, made, rows)
+    if event.placement:
+        newest = rows.get("proposal", event.proposal)["edition"]
+        _place(event.originator_id, newest, event.placement, rows)
+
+
+def _place(
+    comment: UUID, edition: int, placement: Mapping[str, Any], rows: Rows
+) -> None:
+    values = {
+        "passage": UUID(placement["passage"]) if placement["passage"] else None,
+        "start_at": placement["start"],
+        "end_at": placement["end"],
+        "state": placement["state"],
+        "certain": placement["certain"],
+    }
+    if rows.find("placement", comment, edition):
+        rows.change("placement", comment, edition, **values)
+    else:
+        made_on = rows.get("comment", comment)
+        rows.insert(
+            "placement",
+            comment=comment,
+            proposal=made_on["proposal"],
+            edition=edition,
+            position=made_on["position"],
+            **values,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CommentRow:
+    """A comment with the names that stand beside it."""
+
+    id: UUID
+    consultation: UUID
+    proposal: UUID
+    position: int
+    edition: int
+    passage: UUID | None
+    start_at: int
+    end_at: int
+    quote: str
+    kind: str
+    text: str
+    wording: str
+    author: UUID
+    organisation: UUID | None
+    submitted_at: datetime
+    amended_at: datetime | None
+    is_withdrawn: bool
+    review: str
+    withheld: str
+    officer: UUID | None
+    themes: list[str]
+    sender: str | None
+    """The organisation's name, or the person's who consents to it; None: private."""
+
+
+COMMENT_COLUMNS = """
+    c.id, c.consultation, c.proposal, c.position, c.edition, c.passage, c.start_at,
+    c.end_at, c.quote, c.kind, c.text, c.wording, c.author, c.organisation,
+    c.submitted_at, c.amended_at, c.is_withdrawn, c.review, c.withheld, c.officer,
+    c.themes, coalesce(o.name, CASE WHEN p.public_name THEN p.name END) AS sender
+"""
+COMMENT_TABLES = """
+    comment c LEFT JOIN organisation o ON o.id = c.organisation
+              LEFT JOIN person p ON p.id = c.author
+"""
+
+
+def comment_by_id(reads: Reads, id: UUID) -> CommentRow | None:
+    """One comment, or None while the follower has not reached it."""
+    return reads.one(
+        CommentRow,
+        "SELECT " + COMMENT_COLUMNS + " FROM " + COMMENT_TABLES + " WHERE c.id = %s",
+        (id,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementRow:
+    edition: int
+    passage: UUID | None
+    start_at: int
+    end_at: int
+    state: str
+    certain: bool
+
+
+def placements_of(reads: Reads, comment: UUID) -> list[PlacementRow]:
+    """Where a comment stands in each edition, that it was made on first."""
+    return reads.all(
+        PlacementRow,
+        "SELECT edition, passage, start_at, end_at, state, certain FROM placement"
+        " WHERE comment = %s ORDER BY edition",
+        (comment,),
+    )
+
+
+def standings_on(reads: Reads, proposal: UUID, *, not_in: int) -> dict[UUID, Standing]:
+    """The anchors of a proposal's comments that have no place in an edition yet.
+
+    Each is taken from the newest edition that it certainly stands in. Withdrawn
+    comments are placed too: the audit trail follows them.
+    """
+    return {
+        comment: Standing(edition, Anchor(*anchor))
+        for comment, edition, *anchor in reads.tuples(
+            """
+            SELECT c.id, s.edition, s.passage, s.start_at, s.end_at,
+                   CASE WHEN s.state = 'made' THEN c.quote
+                        ELSE substr(p.text, s.start_at + 1, s.end_at - s.start_at) END,
+                   CASE WHEN s.state = 'made' THEN c.prefix
+                        ELSE substr(p.text, greatest(s.start_at - 31, 1),
+                                    least(s.start_at, 32)) END,
+                   CASE WHEN s.state = 'made' THEN c.suffix
+                        ELSE substr(p.text, s.end_at + 1, 32) END
+              FROM comment c
+             CROSS JOIN LATERAL (
+                   SELECT * FROM placement s
+                    WHERE s.comment = c.id AND s.certain AND s.state <> 'removed'
+                    ORDER BY s.edition DESC LIMIT 1) AS s
+              LEFT JOIN passage p ON p.proposal = c.proposal AND p.id = s.passage
+                                 AND p.since <= s.edition
+                                 AND (p.until IS NULL OR p.until > s.edition)
+             WHERE c.proposal = %s
+               AND NOT EXISTS (SELECT FROM placement t
+                                WHERE t.comment = c.id AND t.edition = %s)
+             ORDER BY c.position
+            """,
+            (proposal, not_in),
+        )
+    }

@@ -1,0 +1,123 @@
+"""People: who signs in, their roles, and the organisations they may speak for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.log import Entry
+from domain.person import Person
+from domain.text import swedish_key
+from projections.reads import Reads
+from projections.rows import Rows
+
+EVERYWHERE = UUID(int=0)
+"""Stands for all consultations in the table of roles."""
+
+
+def project(entry: Entry, rows: Rows) -> None:
+    """Keep people, roles and mandates in step with one event."""
+    match entry.event:
+        case Person.Registered() as event:
+            rows.insert(
+                "person",
+                id=event.originator_id,
+                name=event.name,
+                sort_key=swedish_key(event.name),
+                email=event.email,
+                public_name=event.public_name,
+            )
+        case Person.Renamed() as event:
+            rows.change(
+                "person",
+                event.originator_id,
+                name=event.name,
+                sort_key=swedish_key(event.name),
+                public_name=event.public_name,
+            )
+        case Person.MandateGiven() as event:
+            key = event.originator_id, event.organisation
+            if rows.find("mandate", *key):
+                rows.close("mandate", *key)
+            rows.insert(
+                "mandate",
+                person=event.originator_id,
+                organisation=event.organisation,
+                begins=event.begins,
+                ends=event.ends,
+            )
+        case Person.MandateEnded() as event:
+            rows.close("mandate", event.originator_id, event.organisation)
+        case Person.RoleGranted() as event:
+            rows.insert(
+                "role",
+                person=event.originator_id,
+                consultation=event.consultation or EVERYWHERE,
+                role=event.role,
+            )
+        case Person.RoleRevoked() as event:
+            rows.close(
+                "role",
+                event.originator_id,
+                event.consultation or EVERYWHERE,
+                event.role,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    id: UUID
+    name: str
+    email: str
+    public_name: bool
+
+
+def person_by_email(reads: Reads, email: str) -> PersonRow | None:
+    """Who signs in with an address, or None."""
+    return reads.one(
+        PersonRow,
+        "SELECT id, name, email, public_name FROM person"
+        " WHERE lower(email) = lower(%s) ORDER BY valid_from LIMIT 1",
+        (email.strip(),),
+    )
+
+
+def person_by_id(reads: Reads, id: UUID) -> PersonRow | None:
+    """One person, or None."""
+    return reads.one(
+        PersonRow,
+        "SELECT id, name, email, public_name FROM person WHERE id = %s",
+        (id,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a person may do: roles as (consultation or EVERYWHERE, role)."""
+
+    name: str
+    roles: frozenset[tuple[UUID, str]]
+    mandates: tuple[tuple[UUID, str], ...]
+
+
+def standing_of(reads: Reads, person: UUID, now: datetime) -> Standing | None:
+    """A person's name, roles, and mandates in force (organisation and its name)."""
+    row = reads.tuples(
+        """
+        SELECT p.name,
+               ARRAY(SELECT ROW(r.consultation, r.role) FROM role r
+                      WHERE r.person = p.id),
+               ARRAY(SELECT ROW(o.id, o.name) FROM mandate m
+                       JOIN organisation o ON o.id = m.organisation
+                      WHERE m.person = p.id AND m.begins <= %(now)s
+                        AND (m.ends IS NULL OR m.ends > %(now)s)
+                      ORDER BY o.sort_key)
+          FROM person p WHERE p.id = %(person)s
+        """,
+        {"person": person, "now": now},
+    )
+    if not row:
+        return None
+    name, roles, mandates = row[0]
+    return Standing(name, frozenset(roles), tuple(mandates))

@@ -1,0 +1,205 @@
+"""Proposals with every edition of their text, passage by passage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.log import Entry
+from domain.proposal import Proposal, apply_changes
+from domain.text import Mark, Passage
+from projections.reads import Reads
+from projections.rows import Row, Rows
+
+
+def project(entry: Entry, rows: Rows) -> None:
+    """Keep proposals, versions and passages in step with one event."""
+    event = entry.event
+    match event:
+        case Proposal.Drafted():
+            rows.insert(
+                "proposal",
+                id=event.originator_id,
+                consultation=event.consultation,
+                title=event.title,
+                ord=event.order,
+                edition=1,
+                published=0,
+                is_withdrawn=False,
+                source=event.source,
+                reference=event.reference,
+            )
+            _insert_text(event, rows)
+        case Proposal.Redrafted():
+            proposal = event.originator_id
+            rows.change("proposal", proposal, title=event.title, source=event.source)
+            rows.close("version", proposal, 1)
+            for row in rows.where("passage", proposal=proposal):
+                rows.close("passage", proposal, row["id"], 1)
+            _insert_text(event, rows)
+        case Proposal.Revised():
+            _revise(event, rows)
+        case Proposal.Published():
+            rows.change("proposal", event.originator_id, published=event.edition)
+            rows.change(
+                "version",
+                event.originator_id,
+                event.edition,
+                published_at=event.timestamp,
+            )
+        case Proposal.Withdrawn():
+            rows.change("proposal", event.originator_id, is_withdrawn=True)
+
+
+def _insert_text(event: Proposal.Drafted | Proposal.Redrafted, rows: Rows) -> None:
+    passages = [Passage.of(stored) for stored in event.passages]
+    _insert_version(event.originator_id, 1, passages, None, event.timestamp, rows)
+    for passage in passages:
+        _insert_passage(event.originator_id, passage, 1, {}, None, rows)
+
+
+def _revise(event: Proposal.Revised, rows: Rows) -> None:
+    proposal, edition = event.originator_id, event.edition
+    old = {
+        row["id"]: row
+        for row in rows.where("passage", proposal=proposal)
+        if row["until"] is None
+    }
+    order = rows.get("version", proposal, edition - 1)["passages"]
+    passages = apply_changes([_passage(old[id]) for id in order], event.changes)
+    words = {UUID(c["passage"]): c for c in event.changes if c["op"] != "move"}
+    for id in words.keys() & old.keys():
+        if old[id]["since"] < edition:
+            rows.change("passage", proposal, id, old[id]["since"], until=edition)
+    for passage in passages:
+        if change := words.get(passage.id):
+            _insert_passage(proposal, passage, edition, change, event.revision, rows)
+    _insert_version(proposal, edition, passages, event.revision, event.timestamp, rows)
+    rows.change("proposal", proposal, edition=edition)
+
+
+def _insert_version(
+    proposal: UUID,
+    edition: int,
+    passages: Sequence[Passage],
+    revision: UUID | None,
+    made_at: datetime,
+    rows: Rows,
+) -> None:
+    rows.insert(
+        "version",
+        proposal=proposal,
+        edition=edition,
+        passages=[passage.id for passage in passages],
+        words=sum(len(passage.text.split()) for passage in passages),
+        revision=revision,
+        made_at=made_at,
+    )
+
+
+def _insert_passage(
+    proposal: UUID,
+    passage: Passage,
+    edition: int,
+    change: Mapping[str, Any],
+    revision: UUID | None,
+    rows: Rows,
+) -> None:
+    rows.insert(
+        "passage",
+        proposal=proposal,
+        id=passage.id,
+        since=edition,
+        kind=passage.kind,
+        level=passage.level,
+        text=passage.text,
+        marks=passage.stored()["marks"],
+        revision=revision,
+        change=UUID(change["id"]) if change.get("id") else None,
+    )
+
+
+def _passage(row: Row) -> Passage:
+    return Passage(
+        row["id"],
+        row["kind"],
+        row["level"],
+        row["text"],
+        tuple(Mark(*mark) for mark in row["marks"]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalRow:
+    id: UUID
+    consultation: UUID
+    title: str
+    ord: int
+    edition: int
+    published: int
+    is_withdrawn: bool
+    source: str
+
+
+_COLUMNS = "id, consultation, title, ord, edition, published, is_withdrawn, source"
+
+
+def proposal_by_id(reads: Reads, id: UUID) -> ProposalRow | None:
+    """One proposal, or None."""
+    return reads.one(
+        ProposalRow, "SELECT " + _COLUMNS + " FROM proposal WHERE id = %s", (id,)
+    )
+
+
+def proposals_of(reads: Reads, consultation: UUID) -> list[ProposalRow]:
+    """A consultation's proposals in their order, drafts and withdrawn ones included."""
+    return reads.all(
+        ProposalRow,
+        "SELECT "
+        + _COLUMNS
+        + " FROM proposal WHERE consultation = %s ORDER BY ord, id",
+        (consultation,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    edition: int
+    passages: list[UUID]
+    words: int
+    revision: UUID | None
+    made_at: datetime
+    published_at: datetime | None
+
+
+def versions_of(reads: Reads, proposal: UUID) -> list[VersionRow]:
+    """Every edition of a proposal, oldest first, those not published yet included."""
+    return reads.all(
+        VersionRow,
+        "SELECT edition, passages, words, revision, made_at, published_at FROM version"
+        " WHERE proposal = %s ORDER BY edition",
+        (proposal,),
+    )
+
+
+def passages_of(reads: Reads, proposal: UUID, edition: int) -> list[Passage]:
+    """The text of one edition, in reading order."""
+    return [
+        Passage(id, kind, level, text, tuple(Mark(*mark) for mark in marks))
+        for id, kind, level, text, marks in reads.tuples(
+            """
+            SELECT p.id, p.kind, p.level, p.text, p.marks
+              FROM version v
+             CROSS JOIN LATERAL unnest(v.passages) WITH ORDINALITY AS place (id, n)
+              JOIN passage p ON p.proposal = v.proposal AND p.id = place.id
+                            AND p.since <= v.edition
+                            AND (p.until IS NULL OR p.until > v.edition)
+             WHERE v.proposal = %s AND v.edition = %s
+             ORDER BY place.n
+            """,
+            (proposal, edition),
+        )
+    ]

@@ -1,0 +1,130 @@
+"""What pages ask questions of: the read tables as they are, or were at a position."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from typing import Any, LiteralString, TypeVar
+
+import psycopg
+from psycopg import Connection, IsolationLevel
+from psycopg.rows import class_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from domain.log import Unavailable
+
+T = TypeVar("T")
+Params = Sequence[Any] | Mapping[str, Any] | None
+
+
+class Reads:
+    """Questions to one consistent state of the read tables.
+
+    `moment` is the position they are asked as of, or None for now.
+    """
+
+    def __init__(self, connection: Connection[Any], moment: int | None) -> None:
+        self._connection = connection
+        self.moment = moment
+
+    def all(
+        self, kind: type[T], query: LiteralString, params: Params = None
+    ) -> list[T]:
+        """Every row, as `kind`."""
+        with self._connection.cursor(row_factory=class_row(kind)) as cursor:
+            return cursor.execute(query, params).fetchall()
+
+    def one(
+        self, kind: type[T], query: LiteralString, params: Params = None
+    ) -> T | None:
+        """The first row, as `kind`, or None."""
+        with self._connection.cursor(row_factory=class_row(kind)) as cursor:
+            return cursor.execute(query, params).fetchone()
+
+    def tuples(
+        self, query: LiteralString, params: Params = None
+    ) -> list[tuple[Any, ...]]:
+        """Every row, as a tuple."""
+        return self._connection.execute(query, params).fetchall()
+
+    def value(self, query: LiteralString, params: Params = None) -> Any:
+        """The first column of the first row, or None."""
+        row = self._connection.execute(query, params).fetchone()
+        return row[0] if row else None
+
+    @cached_property
+    def position(self) -> int:
+        """How far into the log these tables show."""
+        if self.moment is not None:
+            return self.moment
+        return int(self.value("SELECT position FROM read.follower") or 0)
+
+
+class ReadPool:
+    """Connections to the read tables: some for now, some for the past."""
+
+    def __init__(self, url: str, *, size: int = 8, timeout: float = 5.0) -> None:
+        def pool(schema: str, size: int) -> ConnectionPool[Connection[Any]]:
+            return ConnectionPool(
+                url,
+                min_size=1,
+                max_size=size,
+                timeout=timeout,
+                kwargs={
+                    "options": f"-c role=samrad_web -c search_path={schema}",
+                    "connect_timeout": 3,
+                    "application_name": "samrad reads",
+                },
+                configure=_read_only,
+                check=ConnectionPool.check_connection,
+                open=True,
+            )
+
+        self._now = pool("now", size)
+        self._past = pool("past", max(2, size // 2))
+
+    @contextmanager
+    def __call__(self, moment: int | None = None) -> Iterator[Reads]:
+        """Ask as of a position, or of now; every question sees the same state."""
+        pool = self._now if moment is None else self._past
+        try:
+            with pool.connection() as connection:
+                if moment is not None:
+                    connection.execute(
+                        "SELECT set_config('samrad.as_of', %s, true)", (str(moment),)
+                    )
+                yield Reads(connection, moment)
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise Unavailable from error
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._now.close()
+        self._past.close()
+
+
+def _read_only(connection: Connection[Any]) -> None:
+    connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    connection.read_only = True
+
+
+def position_at(reads: Reads, instant: datetime) -> int:
+    """The position of the newest entry that had happened at an instant, 0 for none."""
+    return int(
+        reads.value(
+            "SELECT coalesce(max(valid_from), 0) FROM entry"
+            " WHERE at = (SELECT max(at) FROM entry WHERE at <= %s)",
+            (instant,),
+        )
+    )
+
+
+def instant_of(reads: Reads, position: int) -> datetime | None:
+    """When the newest entry at or before a position happened."""
+    found: datetime | None = reads.value(
+        "SELECT at FROM entry WHERE valid_from <= %s ORDER BY valid_from DESC LIMIT 1",
+        (position,),
+    )
+    return found

@@ -1,0 +1,320 @@
+-- Every table here is derived: drop the schema, replay the log, and it all comes back.
+--
+-- A row is valid from one position of the log to another and is never overwritten.
+-- valid_to is NULL for the rows of now. The key of a table is its primary key without
+-- valid_from; the follower reads that from the catalogue. Pages never read these tables
+-- but the views of the same names in the schemas `now` and `past`, which the follower
+-- makes: `past` shows the rows at the position that samrad.as_of names.
+--
+-- The follower runs this with the schema it builds in as the search path.
+
+CREATE TABLE follower (
+    only_row   boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    position   bigint      NOT NULL,   -- the newest entry that the tables have in them
+    generation uuid        NOT NULL,   -- new with every rebuild
+    blueprint  text        NOT NULL,   -- hash of this file, so that a change rebuilds
+    stopped_at bigint,                 -- the entry that could not be applied, if any
+    error      text,                   -- and what went wrong; never its content
+    seen_at    timestamptz NOT NULL    -- when the follower last said that it is alive
+);
+
+-- The log as an auditor reads it: one row an entry, which is never closed.
+CREATE TABLE entry (
+    valid_from   bigint      NOT NULL PRIMARY KEY,  -- the entry's position
+    at           timestamptz NOT NULL,   -- when it happened, as the event says
+    topic        text        NOT NULL,
+    kind         text        NOT NULL,   -- the kind of thing: the topic's first word
+    thing        uuid        NOT NULL,
+    version      bigint      NOT NULL,   -- of the thing
+    actor        uuid        NOT NULL,
+    consultation uuid,                   -- the round it belongs to, if it does
+    proposal     uuid,                   -- the proposal it is about, if it is
+    detail       jsonb       NOT NULL    -- what its sentence needs: ids, states, numbers
+);
+CREATE INDEX entry_of_thing ON entry (thing, valid_from);
+CREATE INDEX entry_by_actor ON entry (actor, valid_from);
+CREATE INDEX entry_by_topic ON entry (topic, valid_from);
+CREATE INDEX entry_by_kind ON entry (kind, valid_from);
+CREATE INDEX entry_of_consultation ON entry (consultation, valid_from);
+CREATE INDEX entry_at ON entry (at, valid_from);
+
+CREATE TABLE organisation (
+    id           uuid   NOT NULL,
+    name         text   NOT NULL,
+    sort_key     text   NOT NULL COLLATE "C",  -- domain.text.swedish_key(name)
+    kind         text   NOT NULL,
+    number       text   NOT NULL,              -- organisationsnummer, or empty
+    county       text   NOT NULL,
+    care_regions text[] NOT NULL,
+    reference    text   NOT NULL,
+    valid_from   bigint NOT NULL,
+    valid_to     bigint,
+    PRIMARY KEY (id, valid_from)
+);
+CREATE UNIQUE INDEX organisation_now ON organisation (id) WHERE valid_to IS NULL;
+CREATE INDEX organisation_sorted ON organisation (sort_key, id) WHERE valid_to IS NULL;
+
+CREATE TABLE person (
+    id          uuid    NOT NULL,
+    name        text    NOT NULL,
+    sort_key    text    NOT NULL COLLATE "C",
+    email       text    NOT NULL,
+    public_name boolean NOT NULL,  -- consents to the name being shown
+    valid_from  bigint  NOT NULL,
+    valid_to    bigint,
+    PRIMARY KEY (id, valid_from)
+);
+CREATE UNIQUE INDEX person_now ON person (id) WHERE valid_to IS NULL;
+CREATE INDEX person_by_email ON person (lower(email)) WHERE valid_to IS NULL;
+
+CREATE TABLE mandate (
+    person       uuid        NOT NULL,
+    organisation uuid        NOT NULL,
+    begins       timestamptz NOT NULL,
+    ends         timestamptz,
+    valid_from   bigint      NOT NULL,
+    valid_to     bigint,
+    PRIMARY KEY (person, organisation, valid_from)
+);
+CREATE UNIQUE INDEX mandate_now ON mandate (person, organisation) WHERE valid_to IS NULL;
+
+-- The consultation 00000000-0000-0000-0000-000000000000 stands for all of them.
+CREATE TABLE role (
+    person       uuid   NOT NULL,
+    consultation uuid   NOT NULL,
+    role         text   NOT NULL,
+    valid_from   bigint NOT NULL,
+    valid_to     bigint,
+    PRIMARY KEY (person, consultation, role, valid_from)
+);
+CREATE UNIQUE INDEX role_now ON role (person, consultation, role) WHERE valid_to IS NULL;
+CREATE INDEX role_in_consultation ON role (consultation, role) WHERE valid_to IS NULL;
+
+CREATE TABLE consultation (
+    id           uuid        NOT NULL,
+    title        text        NOT NULL,
+    title_en     text        NOT NULL,
+    summary      text        NOT NULL,
+    summary_en   text        NOT NULL,
+    diary_number text        NOT NULL,
+    assignment   text        NOT NULL,
+    access       text        NOT NULL,   -- open, invited, internal
+    display      text        NOT NULL,   -- at_once, after_review, after_close
+    status       text        NOT NULL,   -- planned, open, closed, concluded
+    closes_at    timestamptz NOT NULL,
+    opened_at    timestamptz,
+    edition      int         NOT NULL,   -- of the codebook, 0 for none
+    valid_from   bigint      NOT NULL,
+    valid_to     bigint,
+    PRIMARY KEY (id, valid_from)
+);
+CREATE UNIQUE INDEX consultation_now ON consultation (id) WHERE valid_to IS NULL;
+
+CREATE TABLE theme (
+    consultation uuid   NOT NULL,
+    key          text   NOT NULL,
+    ord          int    NOT NULL,
+    title        text   NOT NULL,
+    title_en     text   NOT NULL,
+    description  text   NOT NULL,
+    valid_from   bigint NOT NULL,
+    valid_to     bigint,
+    PRIMARY KEY (consultation, key, valid_from)
+);
+CREATE UNIQUE INDEX theme_now ON theme (consultation, key) WHERE valid_to IS NULL;
+
+CREATE TABLE consultee (
+    consultation uuid   NOT NULL,
+    organisation uuid   NOT NULL,
+    valid_from   bigint NOT NULL,
+    valid_to     bigint,
+    PRIMARY KEY (consultation, organisation, valid_from)
+);
+CREATE UNIQUE INDEX consultee_now ON consultee (consultation, organisation) WHERE valid_to IS NULL;
+
+CREATE TABLE proposal (
+    id           uuid    NOT NULL,
+    consultation uuid    NOT NULL,
+    title        text    NOT NULL,
+    ord          int     NOT NULL,
+    edition      int     NOT NULL,   -- the newest text
+    published    int     NOT NULL,   -- the newest text that the public reads, 0 for none
+    is_withdrawn boolean NOT NULL,
+    source       text    NOT NULL,   -- the file that the draft came from
+    reference    text    NOT NULL,
+    valid_from   bigint  NOT NULL,
+    valid_to     bigint,
+    PRIMARY KEY (id, valid_from)
+);
+CREATE UNIQUE INDEX proposal_now ON proposal (id) WHERE valid_to IS NULL;
+CREATE INDEX proposal_of_consultation ON proposal (consultation, ord) WHERE valid_to IS NULL;
+
+-- Every edition of a proposal: the order of its passages. Published, it is a version.
+CREATE TABLE version (
+    proposal     uuid        NOT NULL,
+    edition      int         NOT NULL,
+    passages     uuid[]      NOT NULL,   -- in reading order
+    words        int         NOT NULL,
+    revision     uuid,                   -- the revision that made it; NULL for the draft
+    made_at      timestamptz NOT NULL,
+    published_at timestamptz,
+    valid_from   bigint      NOT NULL,
+    valid_to     bigint,
+    PRIMARY KEY (proposal, edition, valid_from)
+);
+CREATE UNIQUE INDEX version_now ON version (proposal, edition) WHERE valid_to IS NULL;
+
+-- A passage's text in the editions from `since` to before `until` (NULL: the newest).
+CREATE TABLE passage (
+    proposal   uuid   NOT NULL,
+    id         uuid   NOT NULL,
+    since      int    NOT NULL,
+    until      int,
+    kind       text   NOT NULL,
+    level      int    NOT NULL,
+    text       text   NOT NULL,
+    marks      jsonb  NOT NULL,
+    revision   uuid,                   -- the revision that brought this text
+    change     uuid,                   -- and which of its changes
+    valid_from bigint NOT NULL,
+    valid_to   bigint,
+    PRIMARY KEY (proposal, id, since, valid_from)
+);
+CREATE UNIQUE INDEX passage_now ON passage (proposal, id, since) WHERE valid_to IS NULL;
+
+CREATE TABLE revision (
+    id           uuid        NOT NULL,
+    consultation uuid        NOT NULL,
+    proposal     uuid        NOT NULL,
+    base         int         NOT NULL,   -- the edition that it changes
+    edition      int,                    -- the edition that it made, once adopted
+    title        text        NOT NULL,
+    state        text        NOT NULL,   -- started, reviewed, adopted, abandoned
+    note         text        NOT NULL,   -- of the review, or why it was abandoned
+    started_by   uuid        NOT NULL,
+    started_at   timestamptz NOT NULL,
+    adopted_at   timestamptz,
+    reference    text        NOT NULL,
+    valid_from   bigint      NOT NULL,
+    valid_to     bigint,
+    PRIMARY KEY (id, valid_from)
+);
+CREATE UNIQUE INDEX revision_now ON revision (id) WHERE valid_to IS NULL;
+CREATE INDEX revision_of_proposal ON revision (proposal) WHERE valid_to IS NULL;
+CREATE INDEX revision_of_consultation ON revision (consultation) WHERE valid_to IS NULL;
+
+CREATE TABLE change (
+    revision   uuid   NOT NULL,
+    id         uuid   NOT NULL,
+    ord        bigint NOT NULL,      -- the order in which changes are made to the text
+    op         text   NOT NULL,      -- insert, replace, delete, move
+    passage    uuid   NOT NULL,
+    after      uuid,                 -- for insert and move: NULL is first
+    kind       text,
+    level      int,
+    text       text,
+    marks      jsonb,
+    reason     text   NOT NULL,
+    issues     uuid[] NOT NULL,
+    valid_from bigint NOT NULL,
+    valid_to   bigint,
+    PRIMARY KEY (revision, id, valid_from)
+);
+CREATE UNIQUE INDEX change_now ON change (revision, id) WHERE valid_to IS NULL;
+CREATE INDEX change_of_passage ON change (passage) WHERE valid_to IS NULL;
+CREATE INDEX change_for_issue ON change USING gin (issues) WHERE valid_to IS NULL;
+
+CREATE TABLE comment (
+    id           uuid        NOT NULL,
+    consultation uuid        NOT NULL,
+    proposal     uuid        NOT NULL,
+    position     bigint      NOT NULL,   -- of its submission: the number on the receipt
+    edition      int         NOT NULL,   -- the edition it was made on
+    passage      uuid,                   -- as commented; NULL is the whole proposal
+    start_at     int         NOT NULL,
+    end_at       int         NOT NULL,
+    quote        text        NOT NULL,
+    prefix       text        NOT NULL,
+    suffix       text        NOT NULL,
+    kind         text        NOT NULL,   -- general, technical, editorial
+    text         text        NOT NULL,
+    wording      text        NOT NULL,   -- proposed wording, or empty
+    author       uuid        NOT NULL,
+    organisation uuid,
+    submitted_at timestamptz NOT NULL,
+    amended_at   timestamptz,
+    is_withdrawn boolean     NOT NULL,
+    review       text        NOT NULL,   -- waiting, cleared, withheld
+    withheld     text        NOT NULL,   -- the reason, or empty
+    officer      uuid,
+    themes       text[]      NOT NULL,
+    reference    text        NOT NULL,
+    words        tsvector    GENERATED ALWAYS AS (
+        to_tsvector('swedish', text || ' ' || wording || ' ' || quote)) STORED,
+    valid_from   bigint      NOT NULL,
+    valid_to     bigint,
+    PRIMARY KEY (id, valid_from)
+);
+CREATE UNIQUE INDEX comment_now ON comment (id) WHERE valid_to IS NULL;
+CREATE INDEX comment_of_consultation ON comment (consultation, position) WHERE valid_to IS NULL;
+CREATE INDEX comment_of_proposal ON comment (proposal, position) WHERE valid_to IS NULL;
+CREATE INDEX comment_by_author ON comment (author, position) WHERE valid_to IS NULL;
+CREATE INDEX comment_by_organisation ON comment (organisation, position) WHERE valid_to IS NULL;
+CREATE INDEX comment_for_officer ON comment (officer, position) WHERE valid_to IS NULL;
+CREATE INDEX comment_by_theme ON comment USING gin (themes) WHERE valid_to IS NULL;
+CREATE INDEX comment_by_words ON comment USING gin (words) WHERE valid_to IS NULL;
+CREATE INDEX comment_then ON comment (proposal, position, valid_from);
+CREATE INDEX comment_in_consultation_then ON comment (consultation, position, valid_from);
+
+-- Where a comment stands in an edition: that it was made on, and each later one.
+CREATE TABLE placement (
+    comment    uuid    NOT NULL,
+    proposal   uuid    NOT NULL,
+    edition    int     NOT NULL,
+    position   bigint  NOT NULL,     -- of the comment, to page by
+    passage    uuid,                 -- NULL is the whole proposal
+    start_at   int     NOT NULL,
+    end_at     int     NOT NULL,
+    state      text    NOT NULL,     -- made, exact, moved, changed, removed, confirmed
+    certain    boolean NOT NULL,
+    valid_from bigint  NOT NULL,
+    valid_to   bigint,
+    PRIMARY KEY (comment, edition, valid_from)
+);
+CREATE UNIQUE INDEX placement_now ON placement (comment, edition) WHERE valid_to IS NULL;
+CREATE INDEX placement_on_passage ON placement (proposal, edition, passage, position) WHERE valid_to IS NULL;
+CREATE INDEX placement_then ON placement (proposal, edition, passage, position, valid_from);
+
+CREATE TABLE issue (
+    id                    uuid        NOT NULL,
+    consultation          uuid        NOT NULL,
+    proposal              uuid,
+    position              bigint      NOT NULL,  -- of its raising: the number it is cited by
+    title                 text        NOT NULL,
+    disposition           text        NOT NULL,  -- empty while undecided
+    reason                text        NOT NULL,
+    answer                text        NOT NULL,
+    answer_state          text        NOT NULL,  -- none, drafted, approved, published
+    published_disposition text        NOT NULL,  -- what the public sees
+    published_answer      text        NOT NULL,
+    published_at          timestamptz,
+    merged_into           uuid,
+    split_from            uuid,
+    reference             text        NOT NULL,
+    valid_from            bigint      NOT NULL,
+    valid_to              bigint,
+    PRIMARY KEY (id, valid_from)
+);
+CREATE UNIQUE INDEX issue_now ON issue (id) WHERE valid_to IS NULL;
+CREATE INDEX issue_of_consultation ON issue (consultation, position) WHERE valid_to IS NULL;
+
+CREATE TABLE issue_comment (
+    issue      uuid   NOT NULL,
+    comment    uuid   NOT NULL,
+    valid_from bigint NOT NULL,
+    valid_to   bigint,
+    PRIMARY KEY (issue, comment, valid_from)
+);
+CREATE UNIQUE INDEX issue_comment_now ON issue_comment (issue, comment) WHERE valid_to IS NULL;
+CREATE INDEX issue_of_comment ON issue_comment (comment, issue) WHERE valid_to IS NULL;
+CREATE INDEX issue_of_comment_then ON issue_comment (comment, valid_from);
