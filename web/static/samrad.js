@@ -1,0 +1,183 @@
+// What a page gains from scripts. Everything works without them, in more steps.
+"use strict";
+
+(() => {
+  const CONTEXT = 32; // code points before and after a quote, as the server keeps them
+  const points = (text) => [...text]; // offsets count code points, not UTF-16 units
+
+  // Select words in a passage: a button takes them to the comment form.
+
+  const quoteForm = () => document.getElementById("quote-form");
+  let button = null;
+  let chosen = null;
+
+  function selectedQuote() {
+    const selection = getSelection();
+    if (!selection.rangeCount || selection.isCollapsed) return null;
+    const range = selection.getRangeAt(0);
+    const start = range.startContainer;
+    const from = start.nodeType === Node.TEXT_NODE ? start.parentElement : start;
+    const text = from.closest(".passage[data-passage] .passage-text");
+    if (!text) return null;
+
+    // A triple click also takes the beginning of what follows: cut the range there.
+    const whole = document.createRange();
+    whole.selectNodeContents(text);
+    const quoted = range.cloneRange();
+    if (range.compareBoundaryPoints(Range.END_TO_END, whole) > 0) {
+      quoted.setEnd(whole.endContainer, whole.endOffset);
+      const beyond = range.toString().slice(quoted.toString().length);
+      if (beyond.trim()) return null; // Words of several passages are not one quote.
+    }
+
+    const before = document.createRange();
+    before.setStart(text, 0);
+    before.setEnd(quoted.startContainer, quoted.startOffset);
+    const words = quoted.toString();
+    const bare = words.trim();
+    if (!bare) return null;
+    const lead = words.length - words.trimStart().length;
+    const first = points(before.toString() + words.slice(0, lead)).length;
+    const last = first + points(bare).length;
+    const all = points(text.textContent);
+    return {
+      passage: text.closest(".passage"),
+      fields: {
+        passage: text.closest(".passage").dataset.passage,
+        quote: bare,
+        prefix: all.slice(Math.max(0, first - CONTEXT), first).join(""),
+        suffix: all.slice(last, last + CONTEXT).join(""),
+        start: first,
+        end: last,
+      },
+    };
+  }
+
+  function offerQuote() {
+    if (!quoteForm()) return;
+    const found = selectedQuote();
+    if (!found) {
+      // Tapping the button ends the selection first on some touch screens.
+      if (button && document.activeElement !== button) button.hidden = true;
+      return;
+    }
+    chosen = found;
+    if (!button) {
+      button = document.createElement("button");
+      button.type = "button";
+      button.className = "ds-button comment-selection";
+      button.textContent = document.body.dataset.quote;
+      button.addEventListener("pointerdown", (event) => event.preventDefault());
+      button.addEventListener("click", sendQuote);
+    }
+    // After the passage in reading order, so that Tab goes there from the selection.
+    if (button.parentElement !== found.passage) found.passage.append(button);
+    button.hidden = false;
+  }
+
+  function sendQuote() {
+    const form = quoteForm();
+    if (!form || !chosen) return;
+    for (const [name, value] of Object.entries(chosen.fields)) {
+      form.elements.namedItem(name).value = value;
+    }
+    form.requestSubmit();
+  }
+
+  let waiting = 0;
+  document.addEventListener("selectionchange", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(offerQuote, 150);
+  });
+
+  // Ask before what cannot be undone. First of all listeners, so before htmx too.
+
+  addEventListener(
+    "submit",
+    (event) => {
+      const asking = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
+      if (asking && !confirm(asking)) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      }
+    },
+    true,
+  );
+
+  // Keep what is typed in <form data-keep> until it has been sent, in this tab only.
+
+  const KEPT = "samrad kept ";
+  const SENT = "samrad sent ";
+  const keyOf = (form) => KEPT + new URL(form.action, location.href).pathname;
+  const keeps = (field) =>
+    field.name && field.matches("textarea, input[type=text], input[type=email]");
+  let unsent = false;
+
+  function keep(form) {
+    const typed = {};
+    for (const field of form.elements) {
+      if (keeps(field) && field.value !== field.defaultValue) typed[field.name] = field.value;
+    }
+    unsent = Object.keys(typed).length > 0;
+    if (unsent) sessionStorage.setItem(keyOf(form), JSON.stringify(typed));
+    else sessionStorage.removeItem(keyOf(form));
+  }
+
+  function restore(root) {
+    for (const form of root.querySelectorAll("form[data-keep]")) {
+      const typed = JSON.parse(sessionStorage.getItem(keyOf(form)) ?? "{}");
+      for (const field of form.elements) {
+        // What the server gave back is newer than what was kept here.
+        if (keeps(field) && !field.value && typed[field.name]) {
+          field.value = typed[field.name];
+          unsent = true;
+        }
+      }
+    }
+  }
+
+  function forget(prefix) {
+    for (const key of Object.keys(sessionStorage)) {
+      if (key.startsWith(prefix)) sessionStorage.removeItem(key);
+    }
+  }
+
+  function sent(form) {
+    unsent = false;
+    sessionStorage.setItem(SENT + keyOf(form), "1");
+  }
+
+  // A page that was navigated to after sending means that it arrived; going back or
+  // loading again may mean that it did not.
+  function forgetSent() {
+    if (performance.getEntriesByType("navigation")[0]?.type !== "navigate") return;
+    for (const key of Object.keys(sessionStorage)) {
+      if (key.startsWith(SENT)) sessionStorage.removeItem(key.slice(SENT.length));
+    }
+    forget(SENT);
+  }
+
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-keep]");
+    if (form) keep(form);
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("[data-forget]")) forget("samrad ");
+    else if (event.target.matches("[data-keep]")) sent(event.target);
+  });
+  addEventListener("beforeunload", (event) => {
+    if (unsent) event.preventDefault();
+  });
+
+  // htmx: a form that it sent stays on the page, and its answer is put in.
+  document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+    const form = ctx.sourceElement.closest?.("form[data-keep]");
+    if (!form) return;
+    if (ctx.response.status < 400) sessionStorage.removeItem(keyOf(form));
+    else keep(form);
+  });
+  document.addEventListener("htmx:after:swap", () => restore(document));
+
+  forgetSent();
+  restore(document);
+})();
