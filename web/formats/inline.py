@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from domain.text import Kind, Mark, MarkKind, Passage
 from web.formats import Draft
 from web.formats.blocks import cells, code, split_cells, table
-from web.formats.marks import MARK_OF_TAG, MarkedText, clean, tidy
+from web.formats.marks import LINE_OF_TAG, MARK_OF_TAG, MarkedText, clean, tidy
 from web.formats.markup import KNOWN_TAGS
 from web.formats.nesting import nested
 
@@ -128,6 +128,8 @@ def _gather_tag(tag: str, text: MarkedText) -> None:
         text.close(MARK_OF_TAG[name])
     elif name in MARK_OF_TAG:
         text.open(MARK_OF_TAG[name], attributes.get("href", ""))
+    elif name in LINE_OF_TAG:
+        text.set_line("" if found and found[1] else name)
     elif name == "br":
         text.add("\n")
     elif name == "img":

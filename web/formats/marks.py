@@ -24,12 +24,18 @@ MARK_OF_TAG: Final[dict[str, MarkKind]] = {
     "tt": "code",
     "var": "emphasis",
 }
+LINE_OF_TAG: Final = {
+    "sup": str.maketrans("0123456789+-=", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼"),
+    "sub": str.maketrans("0123456789+-=", "₀₁₂₃₄₅₆₇₈₉₊₋₌"),
+}
+"""Plain text has no raised and lowered digits but these: 10⁶ is not 106."""
 LONGEST_TARGET: Final = 2_000
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x08\x0c\x0e-\x1f\x7f-\x9f\ufeff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SPACES = re.compile(r"[ \t]*\n[ \t\n]*|[ \t]+")
+_NUMBER = re.compile(r"\s*[0-9+=-]+\s*")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 
 
@@ -74,9 +80,16 @@ class MarkedText:
         self._length = 0
         self._open: list[tuple[MarkKind, str | None, int]] = []
         self._marks: list[Mark] = []
+        self._line = ""
+
+    def set_line(self, tag: str) -> None:
+        """Numbers added from here on are raised (`sup`), lowered (`sub`) or neither."""
+        self._line = tag
 
     def add(self, text: str) -> None:
         """Put `text` last."""
+        if self._line and _NUMBER.fullmatch(text):
+            text = text.translate(LINE_OF_TAG[self._line])
         self._pieces.append(text)
         self._length += len(text)
 

@@ -12,7 +12,7 @@ import nh3
 
 from web.formats import Draft
 from web.formats.blocks import Grid, code
-from web.formats.marks import MARK_OF_TAG, MarkedText, clean
+from web.formats.marks import LINE_OF_TAG, MARK_OF_TAG, MarkedText, clean
 from web.formats.outline import Outline
 
 HEADINGS: Final = {f"h{level}": level for level in range(1, 7)}
@@ -26,7 +26,7 @@ BLOCKS: Final = {
 PHRASING: Final = {
     *("abbr", "acronym", "bdi", "bdo", "big", "button", "cite", "data", "del", "dfn"),
     *("font", "ins", "label", "mark", "nobr", "output", "q", "ruby", "rb", "rp", "rt"),
-    *("s", "small", "span", "strike", "sub", "sup", "time", "u", "wbr"),
+    *("s", "small", "span", "strike", "time", "u", "wbr"),
 }
 """Tags that are left out while their text is kept."""
 SILENT: Final = {"script", "style", "template"}
@@ -41,7 +41,7 @@ _OTHER: Final = {
 _TAG: Final = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)[^<>]*>")
 _SPACES: Final = re.compile(r"[ \t\n]+")
 _READ: Final = {
-    *(*HEADINGS, *CELLS, *BLOCKS, *MARK_OF_TAG),
+    *(*HEADINGS, *CELLS, *BLOCKS, *MARK_OF_TAG, *LINE_OF_TAG),
     *("ul", "menu", "ol", "li", "blockquote", "pre", "table", "tr", "br", "img"),
 }
 KNOWN_TAGS: Final = _READ | PHRASING | SILENT | _OTHER
@@ -94,6 +94,8 @@ class _Reader(HTMLParser):
         if tag in MARK_OF_TAG:
             if not self._code:
                 self._text.open(MARK_OF_TAG[tag], attributes.get("href", ""))
+        elif tag in LINE_OF_TAG:
+            self._text.set_line(tag)
         elif tag == "img":
             self._text.add(attributes.get("alt", ""))
         elif self._tables:
@@ -108,6 +110,8 @@ class _Reader(HTMLParser):
         if tag in MARK_OF_TAG:
             if not self._code:
                 self._text.close(MARK_OF_TAG[tag])
+        elif tag in LINE_OF_TAG:
+            self._text.set_line("")
         elif self._tables:
             self._end_in_table(tag)
         else:

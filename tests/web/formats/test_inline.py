@@ -113,6 +113,10 @@ def test_html_that_an_officer_types_becomes_marks() -> None:
     assert marks == (Mark(0, 3, "strong"), Mark(8, 12, "link", "/sida"))
 
 
+def test_raised_numbers_that_an_officer_types_are_raised() -> None:
+    assert read_inline("10<sup>6</sup> kr") == ("10⁶ kr", ())
+
+
 def test_what_only_looks_like_a_tag_stays_text() -> None:
     assert read_inline("Skriv <namn> här")[0] == "Skriv <namn> här"
 

@@ -46,6 +46,11 @@ def test_spaces_and_line_ends_of_the_source_are_spaces() -> None:
     ]
 
 
+def test_raised_and_lowered_numbers_are_not_run_together_with_others() -> None:
+    html = "<p>10<sup>6</sup> m<sup>2</sup> CO<sub>2</sub> 1<sup>st</sup> x<sup>n</sup>"
+    assert shapes(html) == [("paragraph", 0, "10⁶ m² CO₂ 1st xn")]
+
+
 def test_a_mark_has_no_space_at_its_ends() -> None:
     assert read_html("<p>ett <b> två </b> tre</p>")[0].marks == (Mark(4, 7, "strong"),)
 
