@@ -11,6 +11,18 @@
   let button = null;
   let chosen = null;
 
+  function within(range, element) {
+    const part = document.createRange();
+    part.selectNodeContents(element);
+    if (range.compareBoundaryPoints(Range.START_TO_START, part) > 0) {
+      part.setStart(range.startContainer, range.startOffset);
+    }
+    if (range.compareBoundaryPoints(Range.END_TO_END, part) < 0) {
+      part.setEnd(range.endContainer, range.endOffset);
+    }
+    return part;
+  }
+
   function selectedQuote() {
     const selection = getSelection();
     if (!selection.rangeCount || selection.isCollapsed) return null;
@@ -20,14 +32,13 @@
     const text = from.closest(".passage[data-passage] .passage-text");
     if (!text) return null;
 
-    // A triple click also takes the beginning of what follows: cut the range there.
-    const whole = document.createRange();
-    whole.selectNodeContents(text);
-    const quoted = range.cloneRange();
-    if (range.compareBoundaryPoints(Range.END_TO_END, whole) > 0) {
-      quoted.setEnd(whole.endContainer, whole.endOffset);
-      const beyond = range.toString().slice(quoted.toString().length);
-      if (beyond.trim()) return null; // Words of several passages are not one quote.
+    // A triple click also takes the beginning of what follows; only words count.
+    const quoted = within(range, text);
+    const texts = document.querySelectorAll(".passage[data-passage] .passage-text");
+    for (const other of texts) {
+      if (other !== text && range.intersectsNode(other) && within(range, other).toString().trim()) {
+        return null; // Words of several passages are not one quote.
+      }
     }
 
     const before = document.createRange();
