@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, LiteralString
+from typing import Any, Literal, LiteralString, Self
 from uuid import UUID, uuid4
 
 import psycopg
@@ -69,6 +69,29 @@ class Sessions:
         self.idle = idle
         self.longest = longest
         self.link_lasts = link_lasts
+
+    @classmethod
+    def at(cls, url: str, *, size: int = 4, **lasting: timedelta) -> Self:
+        """Sessions in the database at `url`, over connections of their own."""
+        pool = ConnectionPool(
+            url,
+            min_size=1,
+            max_size=size,
+            timeout=5,
+            kwargs={
+                "autocommit": True,
+                "connect_timeout": 3,
+                "options": "-c role=samrad_web",
+                "application_name": "samrad sessions",
+            },
+            check=ConnectionPool.check_connection,
+            open=True,
+        )
+        return cls(pool, **lasting)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._pool.close()
 
     @contextmanager
     def _cursor(self) -> Iterator[Cursor[tuple[Any, ...]]]:

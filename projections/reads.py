@@ -18,6 +18,14 @@ from domain.log import Unavailable
 T = TypeVar("T")
 Params = Sequence[Any] | Mapping[str, Any] | None
 
+_AWAY = (
+    psycopg.OperationalError,
+    PoolTimeout,
+    # The follower has not made the tables yet.
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.InvalidSchemaName,
+)
+
 
 class Reads:
     """Questions to one consistent state of the read tables.
@@ -96,7 +104,7 @@ class ReadPool:
                         "SELECT set_config('samrad.as_of', %s, true)", (str(moment),)
                     )
                 yield Reads(connection, moment)
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except _AWAY as error:
             raise Unavailable from error
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ MENU: Menu = (
     ("work.index", "To do", lambda visitor: visitor.is_secretariat),
     ("organisation.index", "Organisations", lambda visitor: visitor.is_secretariat),
     ("search.index", "Search", lambda _: True),
-    ("log.index", "Log", lambda _: True),
+    ("log.index", "Log", lambda visitor: visitor.is_auditor or visitor.is_secretariat),
 )
 """Route name, words, and who sees it. What has no route yet is left out."""
 

@@ -223,7 +223,7 @@ def demo_sign_in(request: Request) -> Response:
 def _demo_people(request: Request) -> dict[str, UUID]:
     if not site_of(request).demo:
         return {}
-    found: dict[str, UUID] = getattr(request.state, "demo_people", {})
+    found: dict[str, UUID] = request.state.demo_people()
     return found
 
 

@@ -507,7 +507,7 @@ def test_the_demo_shows_the_link_and_signs_in_with_one_click(
     sessions: Sessions, things: dict[str, Any], astrid: UUID
 ) -> None:
     site = Site(address="http://testserver", demo=True)
-    things |= {"mail": None, "demo_people": {"officer": astrid}}
+    things |= {"mail": None, "demo_people": lambda: {"officer": astrid}}
     with PageClient(room(ROUTES, sessions, site=site, **things)) as client:
         with capture_logs() as lines:
             sent = client.post("/sign-in", data={"email": ASTRID, "next": ""})
@@ -522,7 +522,7 @@ def test_the_demo_shows_the_link_and_signs_in_with_one_click(
 def test_outside_the_demo_there_is_no_click_and_no_link_on_the_page_or_in_the_log(
     app: Starlette, things: dict[str, Any], astrid: UUID, mailbox: Mailbox
 ) -> None:
-    things["demo_people"] = {"officer": astrid}
+    things["demo_people"] = lambda: {"officer": astrid}
     with PageClient(app) as client, capture_logs() as lines:
         sent = client.post("/sign-in", data={"email": ASTRID, "next": ""})
         assert client.post("/demo/sign-in/officer").status_code == 404

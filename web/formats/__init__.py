@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.log import Refused
 from domain.text import Kind, Mark
 
 
@@ -29,10 +30,8 @@ class Document:
     order: int | None = None
 
 
-class WrongFile(Exception):
-    """A file that cannot be read; `en` and `sv` say why to the person who sent it."""
+class WrongFile(Refused):
+    """The file that somebody sent cannot be read; a subclass says why."""
 
-    def __init__(self, en: str, sv: str) -> None:
-        super().__init__(en)
-        self.en = en
-        self.sv = sv
+    en = "The file cannot be read."
+    sv = "Filen går inte att läsa."

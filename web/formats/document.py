@@ -7,12 +7,26 @@ from pathlib import PureWindowsPath
 from typing import Final
 
 from web.formats import Document, Draft, WrongFile
-from web.formats.decoding import as_text
+from web.formats.decoding import NotText, as_text
 from web.formats.docx import read_docx
 from web.formats.markdown import front_matter, read_markdown
 from web.formats.marks import clean, one_line
 
 TEXT_ENDINGS: Final = (".md", ".markdown", ".txt", "")
+
+
+class WrongKind(WrongFile):
+    """The file is neither Word nor Markdown nor plain text."""
+
+    en = "Only Word (.docx), Markdown (.md) and plain text (.txt) can be read."
+    sv = "Det går bara att läsa in Word (.docx), Markdown (.md) och ren text (.txt)."
+
+
+class NoTextInFile(WrongFile):
+    """There is nothing to make a passage of."""
+
+    en = "There is no text in the file."
+    sv = "Det finns ingen text i filen."
 
 
 def read_document(name: str, data: bytes) -> Document:
@@ -29,14 +43,12 @@ def read_document(name: str, data: bytes) -> Document:
         drafts = read_docx(data)
     elif ending in TEXT_ENDINGS and not data.startswith(b"%PDF"):
         text = as_text(data)
+        if "\0" in text:
+            raise NotText
         (title, order), _ = front_matter(text)
         drafts = read_markdown(text)
     else:
-        raise WrongFile(
-            "Only Word (.docx), Markdown (.md) and plain text (.txt) can be read.",
-            "Det går bara att läsa in Word (.docx), Markdown (.md) och ren text"
-            " (.txt).",
-        )
+        raise WrongKind
     if not drafts:
         raise WrongFile(
             "There is no text in the file.", "Det finns ingen text i filen."

@@ -54,6 +54,41 @@ _NOTE_BACK = re.compile(rf'\s*<a href="#{_NOTE}ref-[^>]*>↑</a>')
 _HEADING_TAG = re.compile(r"(</?h)([1-6])>")
 
 
+class NotWord(WrongFile):
+    """Not a DOCX file, whatever its name says."""
+
+    en = "The file is not a Word document (.docx)."
+    sv = "Filen är inte ett Word-dokument (.docx)."
+
+
+class OldWord(WrongFile):
+    """Word's format before 2007."""
+
+    en = "The file is in an old Word format. Save it as .docx and try again."
+    sv = "Filen har ett gammalt Word-format. Spara den som .docx och försök igen."
+
+
+class Encrypted(WrongFile):
+    """Only who has the password can read the file."""
+
+    en = "The file is protected with a password. Remove it and try again."
+    sv = "Filen är skyddad med lösenord. Ta bort lösenordet och försök igen."
+
+
+class TooMuchText(WrongFile):
+    """The file unpacks to more than LARGEST_XML."""
+
+    en = "The Word file holds more text than can be read."
+    sv = "Word-filen innehåller mer text än vad som går att läsa in."
+
+
+class Damaged(WrongFile):
+    """A DOCX file whose content does not hang together."""
+
+    en = "The Word file is damaged. Open it in Word and save it again."
+    sv = "Word-filen är skadad. Öppna den i Word och spara den på nytt."
+
+
 def read_docx(data: bytes) -> list[Draft]:
     """The passages of a Word file.
 
@@ -64,7 +99,7 @@ def read_docx(data: bytes) -> list[Draft]:
     broken, or whose text would fill the memory.
     """
     if data.startswith(_OLD_OFFICE):
-        raise _encrypted() if _ENCRYPTED in data else _old()
+        raise Encrypted if _ENCRYPTED in data else OldWord
     try:
         _require_docx(data)
         html: str = mammoth.convert_to_html(
@@ -76,9 +111,9 @@ def read_docx(data: bytes) -> list[Draft]:
     except WrongFile:
         raise
     except BadZipFile as broken:
-        raise _not_docx() from broken
+        raise NotWord from broken
     except Exception as broken:  # zipfile and mammoth let all sorts of errors through
-        raise _damaged() from broken
+        raise Damaged from broken
     return read_html(_below_title(_notes_in_text(html)))
 
 
@@ -95,13 +130,13 @@ def _require_docx(data: bytes) -> None:
     with ZipFile(BytesIO(data)) as packed:
         parts = packed.infolist()
         if any(part.flag_bits & 1 for part in parts):
-            raise _encrypted()
+            raise Encrypted
         if sum(p.file_size for p in parts if _is_xml(p.filename)) > LARGEST_XML:
-            raise _too_large()
+            raise TooMuchText
         if not any(p.filename == _TYPES for p in parts):
-            raise _not_docx()
+            raise NotWord
         if _WORD not in packed.read(_TYPES):
-            raise _not_docx()
+            raise NotWord
 
 
 def _is_xml(name: str) -> bool:
@@ -131,38 +166,3 @@ def _below_title(html: str) -> str:
         return html
     lowered = _HEADING_TAG.sub(lambda h: f"{h[1]}{min(int(h[2]) + 1, 6)}>", html)
     return lowered.replace("<header>", "<h1>").replace("</header>", "</h1>")
-
-
-def _not_docx() -> WrongFile:
-    return WrongFile(
-        "The file is not a Word document (.docx).",
-        "Filen är inte ett Word-dokument (.docx).",
-    )
-
-
-def _old() -> WrongFile:
-    return WrongFile(
-        "The file is in an old Word format. Save it as .docx and try again.",
-        "Filen har ett gammalt Word-format. Spara den som .docx och försök igen.",
-    )
-
-
-def _encrypted() -> WrongFile:
-    return WrongFile(
-        "The file is protected with a password. Remove it and try again.",
-        "Filen är skyddad med lösenord. Ta bort lösenordet och försök igen.",
-    )
-
-
-def _too_large() -> WrongFile:
-    return WrongFile(
-        "The Word file holds more text than can be read.",
-        "Word-filen innehåller mer text än vad som går att läsa in.",
-    )
-
-
-def _damaged() -> WrongFile:
-    return WrongFile(
-        "The Word file is damaged. Open it in Word and save it again.",
-        "Word-filen är skadad. Öppna den i Word och spara den på nytt.",
-    )

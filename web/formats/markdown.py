@@ -21,6 +21,14 @@ __all__ = ["front_matter", "read_inline", "read_markdown", "write_markdown"]
 DEEPEST: Final = 100
 """How many quotes, lists and items may stand inside each other."""
 
+
+class TooDeep(WrongFile):
+    """More than DEEPEST lists and quotes stand inside each other."""
+
+    en = "Lists and quotes stand too deep inside each other."
+    sv = "Listor och citat står för djupt inuti varandra."
+
+
 _FRONT_MATTER = re.compile(
     r"---[ \t]*\n(?P<fields>(?:[\w-]+[ \t]*:.*\n|[ \t#-].*\n|\n)*?)"
     r"(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
@@ -66,16 +74,13 @@ def read_markdown(text: str) -> list[Draft]:
 
     Front matter is skipped: `front_matter` reads it. A soft line break is a space and a
     hard one a line end; rules between sections are dropped.
-    Refused as `WrongFile` when lists and quotes stand more than 100 deep.
+    Refused as `TooDeep` when lists and quotes stand more than 100 deep.
     """
     source = front_matter(text)[1]
     tokens = _MARKDOWN.parse(source)
     # At the limit the parser leaves out what stands inside, without a word.
     if any(token.level >= DEEPEST - 1 for token in tokens):
-        raise WrongFile(
-            "Lists and quotes stand too deep inside each other.",
-            "Listor och citat står för djupt inuti varandra.",
-        )
+        raise TooDeep
     return _Reader(source.split("\n")).drafts(iter(tokens))
 
 

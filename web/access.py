@@ -1,0 +1,144 @@
+"""Who may open which page: decided before the page is asked, for every route."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+from domain.log import NotAllowed, NotFound
+from domain.person import DECIDERS, EDITORS, SECRETARIAT
+from projections.consultation import (
+    ConsultationRow,
+    consultation_by_id,
+    consultees_of,
+)
+from projections.proposal import ProposalRow, proposal_by_id
+from projections.reads import Reads
+from web.visitor import Visitor, signed_in, visitor_of
+
+Need = Callable[[Visitor, UUID | None], bool]
+"""Whether a visitor may, in the consultation that the address names (None: none)."""
+
+
+def anyone(_: Visitor, __: UUID | None) -> bool:
+    """Everybody, signed in or not."""
+    return True
+
+
+def person(visitor: Visitor, _: UUID | None) -> bool:
+    """Whoever has signed in."""
+    return visitor.person is not None
+
+
+def secretariat(visitor: Visitor, consultation: UUID | None) -> bool:
+    """Those who work up comments, there or (in no particular place) anywhere."""
+    return _has(visitor, consultation, SECRETARIAT)
+
+
+def editors(visitor: Visitor, consultation: UUID | None) -> bool:
+    """Those who write and adopt revisions."""
+    return _has(visitor, consultation, EDITORS)
+
+
+def deciders(visitor: Visitor, consultation: UUID | None) -> bool:
+    """Those who approve and publish."""
+    return _has(visitor, consultation, DECIDERS)
+
+
+def auditors(visitor: Visitor, consultation: UUID | None) -> bool:
+    """Those who read the log: auditors, and the secretariat whose work it shows."""
+    return _has(visitor, consultation, ("auditor", *SECRETARIAT))
+
+
+def _has(visitor: Visitor, consultation: UUID | None, roles: tuple[str, ...]) -> bool:
+    if consultation is None:
+        return any(role in roles for _, role in visitor.roles)
+    return visitor.has(*roles, consultation=consultation)
+
+
+def route(
+    path: str,
+    endpoint: Callable[..., Any],
+    name: str,
+    need: Need = anyone,
+    *,
+    post: bool = False,
+) -> Route:
+    """A route that only those with the need pass; others are asked to sign in first."""
+
+    def admit(request: Request) -> None:
+        if not need(visitor_of(request), request.path_params.get("consultation")):
+            signed_in(request)
+            raise NotAllowed
+
+    if inspect.iscoroutinefunction(endpoint):
+
+        @functools.wraps(endpoint)
+        async def guarded(request: Request) -> Any:
+            admit(request)
+            return await endpoint(request)
+
+    else:
+
+        @functools.wraps(endpoint)
+        def guarded(request: Request) -> Any:
+            admit(request)
+            return endpoint(request)
+
+    found = Route(path, guarded, name=name, methods=["POST"] if post else ["GET"])
+    found.need = need  # type: ignore[attr-defined]
+    return found
+
+
+def consultation_for(request: Request, reads: Reads) -> ConsultationRow:
+    """The consultation that the address names, if this visitor may see it.
+
+    What is only planned is for the secretariat; an internal round is for those invited
+    too. To everybody else there is no such page.
+    """
+    id: UUID = request.path_params["consultation"]
+    found = consultation_by_id(reads, id)
+    if found is None or not may_see(reads, visitor_of(request), found):
+        raise NotFound
+    return found
+
+
+def may_see(reads: Reads, visitor: Visitor, found: ConsultationRow) -> bool:
+    """Whether a visitor may read about a consultation at all."""
+    if found.status != "planned" and found.access != "internal":
+        return True
+    if visitor.has(*SECRETARIAT, "auditor", "reader", consultation=found.id):
+        return True
+    if found.status == "planned":
+        return False
+    return bool(consultees_of(reads, found.id) & {id for id, _ in visitor.mandates})
+
+
+def proposal_for(request: Request, reads: Reads) -> ProposalRow:
+    """The proposal that the address names, in the consultation it names."""
+    found = proposal_by_id(reads, request.path_params["proposal"])
+    consultation = request.path_params["consultation"]
+    if found is None or found.consultation != consultation:
+        raise NotFound
+    if not found.published and not works_on(request, consultation):
+        raise NotFound
+    return found
+
+
+def works_on(request: Request, consultation: UUID) -> bool:
+    """Whether the visitor sees what is not published yet."""
+    return visitor_of(request).has(
+        *SECRETARIAT, "auditor", "reader", consultation=consultation
+    )
+
+
+def clock() -> datetime:
+    """This moment, as commands want it."""
+    return datetime.now(UTC)
