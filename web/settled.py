@@ -1,0 +1,30 @@
+"""Waits, after something was recorded, for the pages to show it."""
+
+from __future__ import annotations
+
+from time import monotonic, sleep
+
+from starlette.requests import Request
+
+from domain.log import Receipt
+
+LONGEST = 1.5
+"""Seconds; after that the page is shown as it stands, and says what is on its way."""
+
+
+def settled(request: Request, receipt: Receipt) -> bool:
+    """Whether the read tables have reached what was recorded. Blocks: runs in a thread.
+
+    The follower is told of every append and needs some milliseconds, so that the page
+    a form leads to nearly always shows what was sent.
+    """
+    until = monotonic() + LONGEST
+    pause = 0.004
+    while True:
+        with request.state.reads(None) as reads:
+            if reads.position >= receipt.position:
+                return True
+        if monotonic() > until:
+            return False
+        sleep(pause)
+        pause = min(pause * 1.5, 0.1)
