@@ -22,6 +22,7 @@ from web.language import LANGUAGES, Language, catalogue, language_of, missing, s
 from web.navigation import navigation
 from web.site import Site
 from web.visitor import visitor_of
+from web.words import tone, word
 
 __all__ = ["back_to", "leave_notice", "missing", "page", "redirect", "to_address"]
 
@@ -72,6 +73,8 @@ def _templates(language: Language) -> Environment:
         "share": partial(dates.share_text, language=language),
         "typed_moment": dates.typed_moment,
         "sentence": partial(sentence, language=language),
+        "word": partial(word, language=language),
+        "tone": tone,
     }
     found.globals |= {
         "url": _asking(addresses.url),

@@ -1,0 +1,140 @@
+"""One word for each kind, state and role: English here, Swedish in words.po."""
+
+from __future__ import annotations
+
+from web.language import Language, catalogue
+
+WORDS: dict[str, dict[str, str]] = {
+    "comment kind": {
+        "general": "General",
+        "technical": "On substance",
+        "editorial": "Editorial",
+    },
+    "review": {
+        "waiting": "Waits for review",
+        "cleared": "Reviewed",
+        "withheld": "Withheld",
+    },
+    "anchor": {
+        "made": "As commented",
+        "exact": "Unchanged",
+        "moved": "Moved",
+        "changed": "Text changed",
+        "removed": "Text removed",
+        "confirmed": "Confirmed by an officer",
+    },
+    "disposition": {
+        "": "Not decided",
+        "accepted": "Accepted",
+        "accepted_in_part": "Accepted in part",
+        "not_accepted": "Not accepted",
+        "noted": "Noted",
+        "out_of_scope": "Out of scope",
+        "already_covered": "Already covered",
+    },
+    "answer": {
+        "none": "No answer yet",
+        "drafted": "Draft",
+        "approved": "Approved",
+        "published": "Published",
+    },
+    "consultation": {
+        "planned": "Planned",
+        "open": "Open",
+        "closed": "Closed",
+        "concluded": "Concluded",
+    },
+    "access": {
+        "open": "Open to all",
+        "invited": "Invited organisations",
+        "internal": "Internal",
+    },
+    "display": {
+        "at_once": "Shown at once",
+        "after_review": "Shown after review",
+        "after_close": "Shown after the close",
+    },
+    "revision": {
+        "started": "In progress",
+        "reviewed": "Reviewed",
+        "adopted": "Adopted",
+        "abandoned": "Abandoned",
+    },
+    "change": {
+        "insert": "New passage",
+        "replace": "New wording",
+        "delete": "Passage removed",
+        "move": "Passage moved",
+    },
+    "passage": {
+        "heading": "Heading",
+        "paragraph": "Paragraph",
+        "item": "List item",
+        "numbered": "Numbered item",
+        "quote": "Quotation",
+        "code": "Code",
+        "table": "Table",
+    },
+    "organisation kind": {
+        "region": "Region",
+        "municipality": "Municipality",
+        "university": "University",
+        "union": "Trade union",
+        "professional": "Professional association",
+        "patient": "Patient organisation",
+        "agency": "Government agency",
+        "employer": "Employers' organisation",
+        "council": "Council",
+        "company": "Company",
+        "other": "Other",
+    },
+    "role": {
+        "officer": "Officer",
+        "editor": "Editor",
+        "chair": "Chair",
+        "auditor": "Auditor",
+        "reader": "Reader",
+    },
+}
+"""Sets of codes, each code with its English word; the set is the gettext context."""
+
+TONES: dict[str, dict[str, str]] = {
+    "review": {"waiting": "warning", "cleared": "success", "withheld": "danger"},
+    "anchor": {
+        "exact": "success",
+        "confirmed": "success",
+        "moved": "info",
+        "changed": "warning",
+        "removed": "danger",
+    },
+    "disposition": {
+        "": "warning",
+        "accepted": "success",
+        "accepted_in_part": "success",
+        "not_accepted": "danger",
+        "already_covered": "info",
+    },
+    "answer": {"drafted": "warning", "approved": "info", "published": "success"},
+    "consultation": {"open": "success", "planned": "info"},
+    "revision": {"started": "warning", "reviewed": "info", "adopted": "success"},
+    "change": {"insert": "success", "delete": "danger", "move": "info"},
+}
+"""The colour of a tag where it says something; the rest are neutral."""
+
+
+def word(code: str, of: str, *, language: Language) -> str:
+    """The reader's word for a code of a set; a code nobody knows stands as it is."""
+    english = WORDS[of].get(code)
+    if english is None:
+        return code
+    return catalogue(language).pgettext(of, english)
+
+
+def tone(code: str, of: str) -> str:
+    """The colour of the tag that shows a code: neutral when it says nothing."""
+    return TONES.get(of, {}).get(code, "neutral")
+
+
+def choices(of: str, language: Language) -> list[tuple[str, str]]:
+    """Every code of a set with its word, for a form to choose from."""
+    return [(code, word(code, of, language=language)) for code in WORDS[of]]
