@@ -61,10 +61,7 @@ def is_local(address: str) -> bool:
     """Whether an address stays on this site: a path, and nothing a browser bends."""
     if not address.startswith("/") or address.startswith("//"):
         return False
-    if "\\" in address or any(ord(c) < 33 or ord(c) == 127 for c in address):
-        return False
-    parts = urlsplit(address)
-    return not parts.scheme and not parts.netloc
+    return "\\" not in address and all(33 <= ord(c) != 127 for c in address)
 
 
 def back_to(request: Request, default: str) -> str:

@@ -115,6 +115,7 @@ def wants_block(request: Request) -> bool:
 def page(
     request: Request,
     name: str,
+    /,
     *,
     block: str = "",
     status: int = 200,

@@ -69,13 +69,15 @@ def room(
     )
 
 
-def session_pool(url: str, size: int = 4) -> ConnectionPool[Connection[Any]]:
+def session_pool(
+    url: str, size: int = 4, timeout: float = 5
+) -> ConnectionPool[Connection[Any]]:
     """Connections as the web processes have them."""
     return ConnectionPool(
         url,
         min_size=1,
         max_size=size,
-        timeout=5,
+        timeout=timeout,
         open=True,
         kwargs={"autocommit": True, "options": "-c role=samrad_web"},
     )
