@@ -95,7 +95,8 @@ class Comment(Aggregate):
         """A stakeholder submitted a comment.
 
         `placement` says where the anchor stands in the newest edition, when the
-        comment was made on an older one.
+        comment was made on an older one. `author` is whom it was filed for, when
+        somebody else filed it.
         """
 
         TOPIC = "comment.submitted"
@@ -108,6 +109,7 @@ class Comment(Aggregate):
         text: str
         wording: str
         organisation: UUID | None
+        author: UUID | None
         reference: str
 
     class Amended(Fact):
@@ -178,8 +180,9 @@ class Comment(Aggregate):
         text: str,
         wording: str,
         organisation: UUID | None,
+        author: UUID | None,
     ) -> None:
-        self.author = by
+        self.author = author or by
         self.consultation = consultation
         self.proposal = proposal
         self.kind = kind
@@ -204,6 +207,7 @@ class Comment(Aggregate):
         placement: dict[str, Any] | None = None,
         wording: str = "",
         organisation: UUID | None = None,
+        author: UUID | None = None,
         reference: str = "",
         by: UUID,
         now: datetime,
@@ -221,6 +225,7 @@ class Comment(Aggregate):
             text=text.strip(),
             wording=wording.strip(),
             organisation=organisation,
+            author=author,
             reference=reference,
             by=by,
             timestamp=now,

@@ -1,6 +1,7 @@
 """Appends events to the log in PostgreSQL, many writers in one transaction.
 
-Configured as eventsourcing's PERSISTENCE_MODULE; `LOG_DATABASE_URL` names the database.
+Configured as eventsourcing's PERSISTENCE_MODULE; `LOG_DATABASE_URL` names the database,
+`LOG_DATABASE_ROLE` the role to act as there: samrad_web, or one that only reads.
 """
 
 from __future__ import annotations
@@ -70,8 +71,11 @@ class LogRecorder(ApplicationRecorder):
     commit share the next, in one call of `log.append`.
     """
 
-    def __init__(self, url: str, *, max_group: int = 500) -> None:
+    def __init__(
+        self, url: str, *, role: str = "samrad_web", max_group: int = 500
+    ) -> None:
         self._url = url
+        self._options = f"-c role={role}"
         self._max_group = max_group
         self._waiting: deque[_Waiting] = deque()
         self._committing = threading.Lock()
@@ -81,7 +85,7 @@ class LogRecorder(ApplicationRecorder):
             min_size=1,
             max_size=4,
             timeout=PATIENCE,
-            kwargs={"autocommit": True, "options": "-c role=samrad_web"},
+            kwargs={"autocommit": True, "options": self._options},
             check=ConnectionPool.check_connection,
             open=True,
         )
@@ -166,7 +170,7 @@ class LogRecorder(ApplicationRecorder):
                 autocommit=True,
                 row_factory=tuple_row,
                 connect_timeout=3,
-                options="-c role=samrad_web",
+                options=self._options,
                 application_name="samrad log",
             )
         return self._connection
@@ -248,6 +252,7 @@ class LogFactory(InfrastructureFactory[TrackingRecorder]):
     """What eventsourcing asks for the recorder."""
 
     LOG_DATABASE_URL = "LOG_DATABASE_URL"
+    LOG_DATABASE_ROLE = "LOG_DATABASE_ROLE"
 
     def application_recorder(self) -> ApplicationRecorder:
         """The one recorder there is."""
@@ -255,7 +260,8 @@ class LogFactory(InfrastructureFactory[TrackingRecorder]):
         url = self.env.get(self.LOG_DATABASE_URL)
         if not url:
             raise OperationalError(f"{self.LOG_DATABASE_URL} does not name a database")
-        self._recorder = LogRecorder(url)
+        role = self.env.get(self.LOG_DATABASE_ROLE) or "samrad_web"
+        self._recorder = LogRecorder(url, role=role)
         return self._recorder
 
     def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
