@@ -97,6 +97,17 @@ class Entry:
     event: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An entry as it lies in the log: `state` is the event's JSON, byte for byte."""
+
+    position: int
+    thing: UUID
+    version: int
+    topic: str
+    state: bytes
+
+
 class Log(Application[UUID]):
     """Reads things from the log and appends what they decide.
 
@@ -152,3 +163,27 @@ class Log(Application[UUID]):
             after, limit, inclusive_of_start=False
         ):
             yield Entry(found.id, self.mapper.to_domain_event(found))
+
+    def stored(self, position: int) -> Stored:
+        """One entry as it lies in the log."""
+        try:
+            found = self.recorder.select_notifications(position, 1, stop=position)
+        except OperationalError as error:
+            raise Unavailable from error
+        if not found:
+            raise NotFound
+        (entry,) = found
+        return Stored(
+            entry.id,
+            cast(UUID, entry.originator_id),
+            entry.originator_version,
+            entry.topic,
+            entry.state,
+        )
+
+    def history(self, thing: UUID, *, until: int | None = None) -> list[Any]:
+        """Every event of one thing, oldest first, up to a version of it."""
+        try:
+            return list(self.events.get(thing, lte=until))
+        except OperationalError as error:
+            raise Unavailable from error

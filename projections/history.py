@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
 from uuid import UUID
 
 from domain.consultation import Consultation
 from domain.log import Entry
 from domain.proposal import Proposal
+from projections.reads import Reads
 from projections.rows import Rows
 
 _PLUMBING = {
@@ -83,3 +87,170 @@ def _detail(event: Any) -> dict[str, Any]:
                 k: v for k, v in value.items() if k not in ("text", "marks")
             }
     return detail
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    position: int
+    at: datetime
+    topic: str
+    kind: str
+    thing: UUID
+    version: int
+    actor: UUID
+    consultation: UUID | None
+    proposal: UUID | None
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries are asked for; what is None or empty does not narrow."""
+
+    actors: list[UUID] | None = None
+    thing: UUID | None = None
+    kind: str = ""
+    consultation: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+_ENTRY: LiteralString = (
+    "SELECT valid_from AS position, at, topic, kind, thing, version, actor,"
+    " consultation, proposal, detail FROM entry"
+)
+
+
+def entries(
+    reads: Reads,
+    wanted: Wanted,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    limit: int = 50,
+) -> list[EntryRow]:
+    """Entries, the newest first: the `limit` before a position, or those next after.
+
+    Paged by position, so that the last page costs what the first one does.
+    """
+    conditions: list[LiteralString] = ["TRUE"]
+    # Composed, not "IS NULL OR": a plan for all cases read the whole log for some.
+    if wanted.actors is not None:
+        conditions.append("actor = ANY (%(actors)s)")
+    if wanted.thing:
+        conditions.append("thing = %(thing)s")
+    if wanted.kind:
+        conditions.append("kind = %(kind)s")
+    if wanted.consultation:
+        conditions.append("consultation = %(consultation)s")
+    if wanted.since:
+        conditions.append("at >= %(since)s")
+    if wanted.until:
+        conditions.append("at < %(until)s")
+    if before is not None:
+        conditions.append("valid_from < %(before)s")
+    if after is not None:
+        conditions.append("valid_from > %(after)s")
+    newest_first = after is None
+    found = reads.all(
+        EntryRow,
+        _ENTRY
+        + " WHERE "
+        + " AND ".join(conditions)
+        + (" ORDER BY valid_from DESC" if newest_first else " ORDER BY valid_from")
+        + " LIMIT %(limit)s",
+        {
+            "actors": wanted.actors,
+            "thing": wanted.thing,
+            "kind": wanted.kind,
+            "consultation": wanted.consultation,
+            "since": wanted.since,
+            "until": wanted.until,
+            "before": before,
+            "after": after,
+            "limit": limit,
+        },
+    )
+    return found if newest_first else found[::-1]
+
+
+def entry_at(reads: Reads, position: int) -> EntryRow | None:
+    """One entry, or None while the follower has not reached it."""
+    return reads.one(EntryRow, _ENTRY + " WHERE valid_from = %s", (position,))
+
+
+def entries_behind(reads: Reads, proposal: UUID, passage: UUID) -> list[EntryRow]:
+    """Every entry that made a passage what it is, oldest first.
+
+    Its draft; the changes made to it, with the review and adoption of their revisions;
+    the issues behind those changes; and the comments gathered in the issues.
+    """
+    return reads.all(
+        EntryRow,
+        """
+        WITH made AS (
+            SELECT DISTINCT c.revision, c.issues FROM change c
+              JOIN revision r ON r.id = c.revision
+             WHERE c.passage = %(passage)s AND r.proposal = %(proposal)s
+               AND r.state <> 'abandoned'
+        ), behind AS (
+            SELECT DISTINCT unnest(issues) AS issue FROM made
+        )
+        """
+        + _ENTRY
+        + """
+         WHERE thing = %(proposal)s AND (topic IN ('proposal.drafted',
+               'proposal.redrafted', 'proposal.published') OR topic = 'proposal.revised'
+               AND (detail ->> 'revision')::uuid IN (SELECT revision FROM made))
+            OR thing IN (SELECT revision FROM made) AND (topic <> 'revision.change_made'
+               OR (detail -> 'change' ->> 'passage')::uuid = %(passage)s)
+            OR thing IN (SELECT issue FROM behind)
+            OR thing IN (SELECT g.comment FROM issue_comment g
+                           JOIN behind b ON b.issue = g.issue)
+         ORDER BY valid_from
+         LIMIT 500
+        """,
+        {"proposal": proposal, "passage": passage},
+    )
+
+
+def names_of(reads: Reads, ids: Collection[UUID]) -> dict[UUID, tuple[str, str]]:
+    """What things are called: kind of thing, and its name, title or number."""
+    return {
+        id: (kind, name)
+        for id, kind, name in reads.tuples(
+            """
+            SELECT id, 'person', name FROM person WHERE id = ANY (%(ids)s)
+            UNION ALL SELECT id, 'organisation', name FROM organisation
+                       WHERE id = ANY (%(ids)s)
+            UNION ALL SELECT id, 'consultation', title FROM consultation
+                       WHERE id = ANY (%(ids)s)
+            UNION ALL SELECT id, 'proposal', title FROM proposal
+                       WHERE id = ANY (%(ids)s)
+            UNION ALL SELECT id, 'revision', title FROM revision
+                       WHERE id = ANY (%(ids)s)
+            UNION ALL SELECT id, 'issue', title FROM issue WHERE id = ANY (%(ids)s)
+            UNION ALL SELECT id, 'comment', position::text FROM comment
+                       WHERE id = ANY (%(ids)s)
+            """,
+            {"ids": list(ids)},
+        )
+    }
+
+
+def persons_named(reads: Reads, words: str) -> list[UUID]:
+    """The people whose name or organisation's name has these words in it."""
+    return [
+        id
+        for (id,) in reads.tuples(
+            """
+            SELECT p.id FROM person p
+             WHERE p.name ILIKE %(like)s
+                OR EXISTS (SELECT FROM mandate m
+                             JOIN organisation o ON o.id = m.organisation
+                            WHERE m.person = p.id AND o.name ILIKE %(like)s)
+             LIMIT 200
+            """,
+            {"like": "%" + words.replace("\\", "").replace("%", "") + "%"},
+        )
+    ]

@@ -16,8 +16,9 @@ from domain.log import Log
 from ledger.session import Sessions
 from projections.person import EVERYWHERE, standing_of
 from projections.reads import ReadPool
-from web import language, pages, session
-from web.access import person, route
+from web import health, language, pages, session
+from web import log as log_pages
+from web.access import auditors, person, route
 from web.assets import Static
 from web.language import Spoken
 from web.mail import Mail
@@ -44,7 +45,15 @@ ROUTES: list[BaseRoute] = [
     route("/my/sessions/end-all",                  session.leave_everywhere, "session.leave_everywhere", person, post=True),
     route("/sign-out",                             session.leave,            "session.leave",            post=True),
     route("/demo/sign-in/{role}",                  session.demo_sign_in,     "session.demo_sign_in",     post=True),
+    # The log
+    route("/log",                                  log_pages.index,          "log.index",                auditors),
+    route("/log/{position:int}",                   log_pages.show,           "log.show",                 auditors),
+    route("/history/{thing:uuid}",                 log_pages.history,        "log.history",              auditors),
+    route(P + "/passages/{passage:uuid}/entries",  log_pages.passage,        "log.passage",              auditors),
     # Everywhere
+    route("/health/live",                          health.live,              "health.live"),
+    route("/health/ready",                         health.ready,             "health.ready"),
+    route("/metrics",                              health.metrics,           "health.metrics"),
     route("/language",                             language.switch,          "language.switch",          post=True),
     Route("/static/{path:path}",                   Static(),                 name="static"),
 ]

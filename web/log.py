@@ -1,0 +1,163 @@
+"""The log for auditors: in sentences, entry by entry, and the history of any thing."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.log import NotFound
+from projections.consultation import consultations
+from projections.history import (
+    Wanted,
+    entries,
+    entries_behind,
+    entry_at,
+    names_of,
+    persons_named,
+)
+from projections.proposal import passages_of
+from projections.reads import Reads
+from web.access import consultation_for, proposal_for
+from web.dates import STOCKHOLM
+from web.forms import Form
+from web.pages import page
+from web.sentences import SENTENCES, Telling
+from web.trail import pretty, steps
+
+SIZE = 50
+KINDS = sorted({topic.split(".")[0] for topic in SENTENCES})
+
+
+def index(request: Request) -> Response:
+    """Every entry, the newest first, narrowed by actor, thing, kind and time."""
+    form = Form.sent(request, request.query_params)  # type: ignore[arg-type]
+    asked = request.query_params
+    with request.state.reads(request.state.moment) as reads:
+        wanted = _wanted(form, reads)
+        before, after = _position(asked.get("before")), _position(asked.get("after"))
+        found = entries(reads, wanted, before=before, after=after, limit=SIZE + 1)
+        more = len(found) > SIZE
+        shown = (found[1:] if after is not None else found[:-1]) if more else found
+        telling = Telling(request, reads, shown)
+        rounds = [(str(c.id), c.title) for c in consultations(reads)]
+        return page(
+            request,
+            "log/index.html",
+            block="entries",
+            status=form.status,
+            form=form,
+            told=[(entry, telling.sentence(entry)) for entry in shown],
+            kinds=KINDS,
+            rounds=rounds,
+            newer=shown[0].position
+            if shown and _has_newer(before, after, more)
+            else None,
+            older=shown[-1].position if shown and _has_older(after, more) else None,
+        )
+
+
+def _has_newer(before: int | None, after: int | None, more: bool) -> bool:
+    return more if after is not None else before is not None
+
+
+def _has_older(after: int | None, more: bool) -> bool:
+    return True if after is not None else more
+
+
+def _wanted(form: Form, reads: Reads) -> Wanted:
+    actor = form["actor"].strip()
+    since, until = form.day("since"), form.day("until")
+    kind = form["kind"] if form["kind"] in KINDS else ""
+    return Wanted(
+        actors=persons_named(reads, actor) if actor else None,
+        thing=form.id("thing"),
+        kind=kind,
+        consultation=form.id("consultation"),
+        since=_midnight(since) if since else None,
+        until=_midnight(until + timedelta(days=1)) if until else None,
+    )
+
+
+def _midnight(day: object) -> datetime:
+    return datetime.fromisoformat(f"{day}").replace(tzinfo=STOCKHOLM)
+
+
+def _position(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 19 else None
+
+
+def show(request: Request) -> Response:
+    """One entry, as a sentence and as it lies in the log."""
+    position = request.path_params["position"]
+    with request.state.reads(request.state.moment) as reads:
+        entry = entry_at(reads, position)
+        if entry is None:
+            raise NotFound
+        telling = Telling(request, reads, [entry])
+        sentence = telling.sentence(entry)
+    stored = request.state.log.stored(position)
+    return page(
+        request,
+        "log/show.html",
+        entry=entry,
+        sentence=sentence,
+        state=pretty(stored.state),
+        size=len(stored.state),
+        digest=hashlib.sha256(stored.state).hexdigest(),
+    )
+
+
+def history(request: Request) -> Response:
+    """Everything that happened to one thing, with what each entry changed."""
+    thing: UUID = request.path_params["thing"]
+    last = _position(request.query_params.get("before"))
+    with request.state.reads(request.state.moment) as reads:
+        found = entries(reads, Wanted(thing=thing), before=last, limit=SIZE + 1)
+        if not found:
+            raise NotFound
+        shown = found[:SIZE]
+        telling = Telling(request, reads, shown)
+        named = names_of(reads, [thing])
+        told = [(entry, telling.sentence(entry)) for entry in shown]
+    events = request.state.log.history(thing, until=shown[0].version)
+    return page(
+        request,
+        "log/history.html",
+        kind=shown[0].kind,
+        thing=thing,
+        called=named.get(thing, ("", str(thing)))[1],
+        told=told,
+        changed=dict(steps(events)),
+        older=shown[-1].position if len(found) > SIZE else None,
+    )
+
+
+def passage(request: Request) -> Response:
+    """Every entry that made a passage what it is."""
+    with request.state.reads(request.state.moment) as reads:
+        consultation = consultation_for(request, reads)
+        proposal = proposal_for(request, reads)
+        id: UUID = request.path_params["passage"]
+        found = entries_behind(reads, proposal.id, id)
+        text = next(
+            (
+                p.text
+                for p in passages_of(reads, proposal.id, proposal.edition)
+                if p.id == id
+            ),
+            "",
+        )
+        telling = Telling(request, reads, found)
+        return page(
+            request,
+            "log/passage.html",
+            consultation=consultation,
+            proposal=proposal,
+            passage=id,
+            text=text,
+            told=[(entry, telling.sentence(entry)) for entry in found],
+        )
