@@ -13,7 +13,14 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
+import ledger.recorder
+import ledger.session
 from cli.postgres import Server, embedded
+from domain.log import Log
+from projections.follower import Follower
+from projections.reads import ReadPool
+
+pytest.register_assert_rewrite("tests.scenario")  # so that then() shows a difference
 
 MEMORY = Path("/dev/shm")  # noqa: S108
 ENOUGH = 4 * 1024**3
@@ -42,17 +49,56 @@ def durable_postgres() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def template(postgres: Server) -> str:
-    """The name of the database that every test's own is copied from."""
+    """The name of the database that every test's own is copied from.
+
+    It has an empty log and empty read tables.
+    """
+    name = "template_samrad"
     with psycopg.connect(_of(postgres, "postgres"), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE template_samrad")
-    return "template_samrad"
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    lay_out(_of(postgres, name))
+    return name
 
 
 @pytest.fixture
 def database(postgres: Server, template: str) -> Iterator[str]:
-    """The superuser's url to a database that nobody has used before."""
+    """The superuser's url to a database with an empty log and empty read tables."""
     with new_database(postgres, template) as url:
         yield url
+
+
+@pytest.fixture
+def log(database: str) -> Iterator[Log]:
+    """An empty log."""
+    with Log({"LOG_DATABASE_URL": database}) as log:
+        yield log
+
+
+@pytest.fixture
+def follower(log: Log, database: str) -> Iterator[Follower]:
+    """What keeps the read tables in step: call its catch_up() when a test has acted."""
+    follower = Follower(log, database)
+    yield follower
+    follower.close()
+
+
+@pytest.fixture
+def reads(database: str) -> Iterator[ReadPool]:
+    """Connections to the read tables, as pages have them."""
+    pool = ReadPool(database, size=2)
+    yield pool
+    pool.close()
+
+
+def lay_out(url: str) -> None:
+    """Make the log, the sessions and the read tables in a new database."""
+    with psycopg.connect(url, autocommit=True) as owner:
+        ledger.recorder.migrate(owner)
+        owner.execute(ledger.session.SCHEMA.read_bytes())
+    with Log({"LOG_DATABASE_URL": url}) as log:
+        follower = Follower(log, url)
+        follower.prepare()
+        follower.close()
 
 
 @contextmanager
@@ -63,6 +109,10 @@ def new_database(server: Server, template: str = "template1") -> Iterator[str]:
         # Copied as files: a third faster here than through the write-ahead log.
         copy = SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         connection.execute(copy.format(Identifier(name), Identifier(template)))
+        if template != "template1":
+            # What a role may do to a database as a whole is not copied with it.
+            grant = SQL("GRANT CREATE ON DATABASE {} TO samrad_follower")
+            connection.execute(grant.format(Identifier(name)))
     yield _of(server, name)
     with psycopg.connect(_of(server, "postgres"), autocommit=True) as connection:
         drop = SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name))
