@@ -29,7 +29,8 @@ def has_page(request: Request, name: str) -> bool:
 def url(request: Request, name: str, /, **params: Any) -> str:
     """The path of a named route; parameters that it has no place for become a query.
 
-    `as_of` is carried over from the page being read, and nothing else. A parameter
+    `as_of` is carried over from the page being read, and nothing else; not from a form
+    that was sent, since what it did has to be seen on the next page. A parameter
     that is None or "" is left out of the query. Raises NoMatchFound for a name that
     no route has.
     """
@@ -39,8 +40,8 @@ def url(request: Request, name: str, /, **params: Any) -> str:
     places = {key: params.pop(key) for key in route.param_convertors if key in params}
     root: str = request.scope.get("root_path", "")
     path = root + route.url_path_for(name, **places)
-    if moment := request.query_params.get("as_of"):
-        params.setdefault("as_of", moment)
+    if request.method in {"GET", "HEAD"}:
+        params.setdefault("as_of", request.query_params.get("as_of"))
     return path + _query(params)
 
 

@@ -55,12 +55,13 @@ LARGEST_WITH_FILES = 30_000_000
 """Bytes in a form that files are sent with."""
 
 
-def crosses_site(request: HTTPConnection, method: str) -> bool:
+def crosses_site(request: HTTPConnection, method: str, site: Site) -> bool:
     """Whether a request that changes something was sent by another site's page.
 
     The algorithm of Go 1.25's http.CrossOriginProtection: the browser says so in
-    Sec-Fetch-Site, or its Origin is not the host asked. A client that sends neither is
-    no browser, and carries nobody's cookies by accident.
+    Sec-Fetch-Site, or its Origin is neither the host asked nor our public address (a
+    proxy can change the host). A client that sends neither header is no browser, and
+    carries nobody's cookies by accident.
     """
     if method in SAFE:
         return False
@@ -69,7 +70,8 @@ def crosses_site(request: HTTPConnection, method: str) -> bool:
             return False
         case "":
             origin = request.headers.get("origin", "")
-            return bool(origin) and urlsplit(origin).netloc != request.headers["host"]
+            ours = {request.headers.get("host"), urlsplit(site.address).netloc}
+            return bool(origin) and urlsplit(origin).netloc not in ours
         case _:
             return True
 
@@ -144,7 +146,7 @@ class Secured:
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        if crosses_site(request, scope["method"]):
+        if crosses_site(request, scope["method"], self.site):
             await status.cross_site(request)(scope, receive, send)
             return
         largest = largest_body(request.headers)

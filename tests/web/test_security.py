@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -20,7 +21,7 @@ from domain.log import Conflict, NotAllowed, NotFound, Refused, Unavailable
 from ledger.session import SCHEMA, Sessions
 from tests.client import PageClient
 from tests.web.room import room, session_pool
-from web.addresses import back_to
+from web.addresses import back_to, here, url
 from web.forms import Form, posted
 from web.limits import limited
 from web.pages import page
@@ -90,7 +91,8 @@ def sessions(database: str) -> Iterator[Sessions]:
 
 @pytest.fixture
 def client(sessions: Sessions) -> Iterator[PageClient]:
-    with PageClient(room(ROUTES, sessions), raise_server_exceptions=False) as client:
+    app = room(ROUTES, sessions, site=Site(address="http://samrad.example"))
+    with PageClient(app, raise_server_exceptions=False) as client:
         yield client
 
 
@@ -103,6 +105,7 @@ def client(sessions: Sessions) -> Iterator[PageClient]:
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Origin": "http://testserver"}, 200),
+        ({"Origin": "http://samrad.example"}, 200),
         ({"Origin": "http://evil.example"}, 403),
         ({"Origin": "http://testserver:8080"}, 403),
         ({"Origin": "null"}, 403),
@@ -376,3 +379,21 @@ def test_the_language_switch_keeps_the_page(client: PageClient) -> None:
 def test_the_way_back_never_leads_to_another_site(next: str, stays: bool) -> None:
     asked = {"type": "http", "query_string": urlencode({"next": next}).encode()}
     assert back_to(Request(asked), "/home") == (next if stays else "/home")
+
+
+def test_links_keep_the_moment_until_a_form_is_sent() -> None:
+    app = Starlette(routes=[Route("/c/{id}", show, name="c"), *ROUTES])
+    asked = {
+        "type": "http",
+        "app": app,
+        "method": "GET",
+        "path": "/",
+        "headers": [],
+        "query_string": b"as_of=7&page=2",
+    }
+    request = Request(asked)
+    assert url(request, "c", id=1) == "/c/1?as_of=7"
+    assert url(request, "c", id=1, q="å", as_of=None) == "/c/1?q=%C3%A5"
+    assert here(request, page=3) == "/?as_of=7&page=3"
+    assert here(request, as_of=None) == "/?page=2"
+    assert url(Request(asked | {"method": "POST"}), "c", id=1) == "/c/1"
