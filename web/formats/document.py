@@ -50,9 +50,7 @@ def read_document(name: str, data: bytes) -> Document:
     else:
         raise WrongKind
     if not drafts:
-        raise WrongFile(
-            "There is no text in the file.", "Det finns ingen text i filen."
-        )
+        raise NoTextInFile
     title = title or _first_heading(drafts) or one_line(clean(path.stem))
     return Document(title, tuple(drafts), order)
 

@@ -96,7 +96,7 @@ def read_docx(data: bytes) -> list[Draft]:
     heading styles stand below it. Footnotes and endnotes come last, each with its
     number. A table of contents, headers, footers, Word's own comments and deleted text
     are left out. Refused as `WrongFile`: a file that is not DOCX, that is encrypted or
-    broken, or whose text would fill the memory.
+    damaged, or whose text would fill the memory.
     """
     if data.startswith(_OLD_OFFICE):
         raise Encrypted if _ENCRYPTED in data else OldWord

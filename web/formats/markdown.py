@@ -21,14 +21,6 @@ __all__ = ["front_matter", "read_inline", "read_markdown", "write_markdown"]
 DEEPEST: Final = 100
 """How many quotes, lists and items may stand inside each other."""
 
-
-class TooDeep(WrongFile):
-    """More than DEEPEST lists and quotes stand inside each other."""
-
-    en = "Lists and quotes stand too deep inside each other."
-    sv = "Listor och citat står för djupt inuti varandra."
-
-
 _FRONT_MATTER = re.compile(
     r"---[ \t]*\n(?P<fields>(?:[\w-]+[ \t]*:.*\n|[ \t#-].*\n|\n)*?)"
     r"(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
@@ -36,10 +28,16 @@ _FRONT_MATTER = re.compile(
 _FIELD = re.compile(r"^(title|order)[ \t]*:[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
 _LINE_START = re.compile(r"[ \t>]*")
 
-
 _MARKDOWN: Final = Markdown("commonmark", {"maxNesting": DEEPEST})
 _MARKDOWN.enable("table")
 _MARKDOWN.use(footnote_plugin, inline=False, move_to_end=False, always_match_refs=True)
+
+
+class TooDeep(WrongFile):
+    """More than DEEPEST lists and quotes stand inside each other."""
+
+    en = "Lists and quotes stand too deep inside each other."
+    sv = "Listor och citat står för djupt inuti varandra."
 
 
 class FrontMatter(NamedTuple):
