@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from ipaddress import ip_network
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -264,41 +263,6 @@ def test_the_fourth_of_three_gets_a_clock_time_and_keeps_the_text(
     assert answer.status_code == 429
     assert "Försök igen efter kl. " in answer.text
     assert "astrid@example.se" in answer.text
-
-
-def test_attempts_come_back_one_by_one(sessions: Sessions) -> None:
-    before = datetime.now(UTC)
-    allowed = [sessions.attempt({"a": 3}, MINUTE) for _ in range(3)]
-    assert allowed == [None] * 3
-    retry_at = sessions.attempt({"a": 3}, MINUTE)
-    assert retry_at is not None
-    third = timedelta(seconds=20)
-    assert before + third <= retry_at <= datetime.now(UTC) + third
-    assert sessions.attempt({"b": 3}, MINUTE) is None
-
-
-def test_an_attempt_that_was_refused_does_not_count(sessions: Sessions) -> None:
-    first = timedelta(milliseconds=300)
-    assert sessions.attempt({"a": 1}, first) is None
-    retry_at = sessions.attempt({"a": 1}, first)
-    assert retry_at is not None
-    assert sessions.attempt({"a": 1}, first) == retry_at
-
-
-def test_a_limit_holds_over_several_processes(sessions: Sessions) -> None:
-    with ThreadPoolExecutor(8) as threads:
-        tries = [{"a": 10}] * 40
-        answers = list(threads.map(lambda who: sessions.attempt(who, MINUTE), tries))
-    assert answers.count(None) == 10
-
-
-def test_who_is_counted_together_does_not_wait_in_circles(sessions: Sessions) -> None:
-    there = {f"key {n}": 1000 for n in range(60)}
-    back = dict(reversed(there.items()))
-    with ThreadPoolExecutor(4) as threads:
-        tries = [there, back] * 20
-        answers = list(threads.map(lambda who: sessions.attempt(who, MINUTE), tries))
-    assert answers == [None] * len(tries)
 
 
 def test_without_the_database_there_is_a_page_that_says_so() -> None:
