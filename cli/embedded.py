@@ -180,7 +180,8 @@ class Server:
 
     def stop(self) -> None:
         """Stop the server if it runs, everything safely on disk; call it locked."""
-        if self.pid is not None:
+        # Of a killed one the number of its process remains, perhaps another's by now.
+        if self._ping() != pq.Ping.NO_RESPONSE:
             self._run("pg_ctl", "stop", "--mode=fast", "--timeout=60")
             log.info("postgres.stopped", directory=str(self.data))
 

@@ -112,6 +112,23 @@ def test_a_killed_server_is_started_again_on_demand(data: Path) -> None:
         assert ask(server.url, "SELECT 1") == 1
 
 
+def test_the_process_that_got_the_number_of_a_killed_server_is_left_alone(
+    data: Path,
+) -> None:
+    with running(data) as server:
+        pid_file = server.files / "postmaster.pid"
+        _, rest = pid_file.read_text().split("\n", 1)
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGKILL)
+        account = server.account.uid
+        with Popen(["sleep", "60"], user=account if os.geteuid() == 0 else None) as it:  # noqa: S607
+            pid_file.write_text(f"{it.pid}\n{rest}")
+            server.stop()
+            assert it.poll() is None
+            it.kill()
+        pid_file.unlink()
+
+
 def test_two_processes_share_a_server_and_the_last_one_out_stops_it(
     data: Path,
 ) -> None:
