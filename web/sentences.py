@@ -15,7 +15,7 @@ from projections.history import EntryRow, names_of
 from projections.reads import Reads
 from web.addresses import url
 from web.dates import moment_text
-from web.language import language_of, say
+from web.language import catalogue, language_of, say
 from web.words import word
 
 SENTENCES: dict[str, str] = {
@@ -89,11 +89,9 @@ class Telling:
         self._names = names_of(reads, _ids_in(entries))
 
     def sentence(self, entry: EntryRow) -> Markup:
-        """What happened, with links to the things."""
-        # The operator of Markup escapes what it fills in; only our links are markup.
-        return escape(say(self._request, SENTENCES[entry.topic])) % _Details(
-            self, entry
-        )
+        """What happened, with links to the things: all that is filled in is escaped."""
+        told = catalogue(self._language).gettext(SENTENCES[entry.topic])
+        return escape(told) % _Details(self, entry)
 
     def name(self, id: UUID | None, *, linked: bool = True) -> Markup:
         """What a thing is called, as a link to its page or its history."""
