@@ -126,7 +126,8 @@ def test_the_process_that_got_the_number_of_a_killed_server_is_left_alone(
             server.stop()
             assert it.poll() is None
             it.kill()
-        pid_file.unlink()
+        # So that it clears away the shared memory of the one that was killed.
+        server.keep_running()
 
 
 def test_two_processes_share_a_server_and_the_last_one_out_stops_it(
