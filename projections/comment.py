@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from domain.anchor import Anchor
@@ -14,6 +14,8 @@ from domain.log import Entry
 from domain.proposal import Proposal, Standing
 from projections.reads import Reads
 from projections.rows import Rows
+from projections.sight import READABLE, SEEN, Sight
+from projections.sight import visible_to_public as visible_to_public
 
 
 def project(entry: Entry, rows: Rows) -> None:
@@ -70,7 +72,7 @@ def _submit(event: Comment.Submitted, position: int, rows: Rows) -> None:
         kind=event.kind,
         text=event.text,
         wording=event.wording,
-        author=event.by,
+        author=event.author or event.by,
         organisation=event.organisation,
         submitted_at=event.timestamp,
         is_withdrawn=False,
@@ -128,6 +130,7 @@ class CommentRow:
     wording: str
     author: UUID
     organisation: UUID | None
+    organisation_kind: str | None
     submitted_at: datetime
     amended_at: datetime | None
     is_withdrawn: bool
@@ -139,24 +142,52 @@ class CommentRow:
     """The organisation's name, or the person's who consents to it; None: private."""
 
 
-COMMENT_COLUMNS = """
+_FACTS: LiteralString = """
     c.id, c.consultation, c.proposal, c.position, c.edition, c.passage, c.start_at,
-    c.end_at, c.quote, c.kind, c.text, c.wording, c.author, c.organisation,
+    c.end_at, c.kind, c.author, c.organisation, o.kind AS organisation_kind,
     c.submitted_at, c.amended_at, c.is_withdrawn, c.review, c.withheld, c.officer,
-    c.themes, coalesce(o.name, CASE WHEN p.public_name THEN p.name END) AS sender
+    c.themes,
+    coalesce(o.name, CASE WHEN p.public_name AND q.public_name THEN p.name END)
+        AS sender
 """
-COMMENT_TABLES = """
+COMMENT_COLUMNS: LiteralString = _FACTS + ", c.quote, c.text, c.wording"
+"""A CommentRow with everything in it, for those who see all."""
+
+SEEN_COLUMNS: LiteralString = _FACTS + (
+    ", CASE WHEN " + READABLE + " THEN c.quote ELSE '' END AS quote"
+    ", CASE WHEN " + READABLE + " THEN c.text ELSE '' END AS text"
+    ", CASE WHEN " + READABLE + " THEN c.wording ELSE '' END AS wording"
+)
+"""A CommentRow with the words that the reader may read; takes a Sight's parameters."""
+
+COMMENT_TABLES: LiteralString = """
     comment c LEFT JOIN organisation o ON o.id = c.organisation
               LEFT JOIN person p ON p.id = c.author
+              LEFT JOIN now.person q ON q.id = c.author
 """
+"""`q` is the author today: consent that is taken back is so for the past too."""
 
 
 def comment_by_id(reads: Reads, id: UUID) -> CommentRow | None:
-    """One comment, or None while the follower has not reached it."""
+    """One comment with everything in it, or None while the follower is behind."""
     return reads.one(
         CommentRow,
         "SELECT " + COMMENT_COLUMNS + " FROM " + COMMENT_TABLES + " WHERE c.id = %s",
         (id,),
+    )
+
+
+def comment_seen(reads: Reads, id: UUID, sight: Sight) -> CommentRow | None:
+    """One comment as the reader may see it, or None."""
+    return reads.one(
+        CommentRow,
+        "SELECT "
+        + SEEN_COLUMNS
+        + " FROM "
+        + COMMENT_TABLES
+        + " WHERE c.id = %(id)s AND "
+        + SEEN,
+        {"id": id, **sight.params},
     )
 
 

@@ -21,6 +21,7 @@ from projections.consultation import (
 )
 from projections.proposal import ProposalRow, proposal_by_id
 from projections.reads import Reads
+from projections.sight import Sight
 from web.visitor import Visitor, signed_in, visitor_of
 
 Need = Callable[[Visitor, UUID | None], bool]
@@ -136,6 +137,17 @@ def works_on(request: Request, consultation: UUID) -> bool:
     """Whether the visitor sees what is not published yet."""
     return visitor_of(request).has(
         *SECRETARIAT, "auditor", "reader", consultation=consultation
+    )
+
+
+def sight_of(request: Request, consultation: UUID | None = None) -> Sight:
+    """Whose eyes a list of comments is for, and at which moment the page stands."""
+    visitor = visitor_of(request)
+    return Sight(
+        at=request.state.moment_at or clock(),
+        person=visitor.person,
+        organisations=tuple(id for id, _ in visitor.mandates),
+        sees_all=consultation is not None and works_on(request, consultation),
     )
 
 

@@ -16,7 +16,7 @@ from domain.log import Log
 from ledger.session import Sessions
 from projections.person import EVERYWHERE, standing_of
 from projections.reads import ReadPool
-from web import health, language, pages, session
+from web import comment_list, health, language, pages, session
 from web import log as log_pages
 from web.access import auditors, person, route
 from web.assets import Static
@@ -45,6 +45,10 @@ ROUTES: list[BaseRoute] = [
     route("/my/sessions/end-all",                  session.leave_everywhere, "session.leave_everywhere", person, post=True),
     route("/sign-out",                             session.leave,            "session.leave",            post=True),
     route("/demo/sign-in/{role}",                  session.demo_sign_in,     "session.demo_sign_in",     post=True),
+    # Comments
+    route(C + "/comments",                         comment_list.index,       "comment.index"),
+    route(P + "/passages/{passage:uuid}/comments", comment_list.on_passage,  "comment.on_passage"),
+    route("/my/comments",                          comment_list.mine,        "comment.mine",             person),
     # The log
     route("/log",                                  log_pages.index,          "log.index",                auditors),
     route("/log/{position:int}",                   log_pages.show,           "log.show",                 auditors),
@@ -83,7 +87,8 @@ def create_app(
         if known is None:
             return Visitor(person, session=session)
         roles = frozenset(
-            (None if place == EVERYWHERE else place, role) for place, role in known.roles
+            (None if place == EVERYWHERE else place, role)
+            for place, role in known.roles
         )
         return Visitor(person, known.name, roles, known.mandates, session)
 
@@ -119,5 +124,3 @@ class Furnished:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope.setdefault("state", {}).update(self.things)
         await self.app(scope, receive, send)
-
-

@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from web import addresses, dates
 from web.addresses import back_to
 from web.assets import static
+from web.formats.html import text_html
 from web.language import LANGUAGES, Language, catalogue, language_of, missing, say
 from web.navigation import navigation
 from web.site import Site
@@ -75,6 +76,7 @@ def _templates(language: Language) -> Environment:
         "sentence": partial(sentence, language=language),
         "word": partial(word, language=language),
         "tone": tone,
+        "prose": text_html,
     }
     found.globals |= {
         "url": _asking(addresses.url),

@@ -15,6 +15,11 @@ WORDS: dict[str, dict[str, str]] = {
         "cleared": "Reviewed",
         "withheld": "Withheld",
     },
+    "held back": {
+        "waiting": "Shown after review",
+        "withheld": "Withheld",
+        "until_close": "Shown after the close",
+    },
     "anchor": {
         "made": "As commented",
         "exact": "Unchanged",

@@ -1,0 +1,226 @@
+"""Lists of comments, as far as the reader may see them, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+from uuid import UUID
+
+from domain.text import Passage, labels
+from projections.comment import (
+    COMMENT_TABLES,
+    SEEN_COLUMNS,
+    CommentRow,
+    PlacementRow,
+)
+from projections.reads import Reads
+from projections.sight import OWN, READABLE, SEEN, Sight
+
+PRIVATE = "private"
+"""Stands among the kinds of organisations for who comments as a private person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which of a consultation's comments are listed; what is empty does not narrow."""
+
+    proposal: UUID | None = None
+    on_whole: bool = False
+    """Only what is said on a proposal as a whole."""
+    theme: str = ""
+    organisation_kind: str = ""
+    kind: str = ""
+    words: str = ""
+    """As in a search engine: words, "exact words", -not; or a comment's number."""
+
+
+_NARROWING: tuple[tuple[str, LiteralString], ...] = (
+    ("proposal", "c.proposal = %(proposal)s"),
+    ("on_whole", "c.passage IS NULL"),
+    ("theme", "%(theme)s = ANY (c.themes)"),
+    ("kind", "c.kind = %(kind)s"),
+    ("organisation_kind", "coalesce(o.kind, 'private') = %(organisation_kind)s"),
+    (
+        "words",
+        "(c.words @@ websearch_to_tsquery('swedish', %(words)s) AND "
+        + READABLE
+        + " OR c.position::text = %(words)s)",
+    ),
+)
+
+
+def comments_of(
+    reads: Reads,
+    consultation: UUID,
+    sight: Sight,
+    wanted: Wanted,
+    offset: int,
+    limit: int,
+) -> tuple[list[CommentRow], int]:
+    """A consultation's comments, the newest first, and how many there are in all."""
+    conditions: LiteralString = " AND ".join(
+        [
+            "c.consultation = %(consultation)s",
+            *(condition for name, condition in _NARROWING if getattr(wanted, name)),
+            SEEN,
+        ]
+    )
+    params = {
+        "consultation": consultation,
+        "proposal": wanted.proposal,
+        "theme": wanted.theme,
+        "organisation_kind": wanted.organisation_kind,
+        "kind": wanted.kind,
+        "words": wanted.words,
+    }
+    return _listed(reads, conditions, params, sight, offset, limit)
+
+
+def comments_by(
+    reads: Reads, sight: Sight, offset: int, limit: int
+) -> tuple[list[CommentRow], int]:
+    """What the reader, or an organisation that they speak for, has said anywhere."""
+    return _listed(reads, OWN, {}, sight, offset, limit)
+
+
+def comments_on_passage(
+    reads: Reads,
+    proposal: UUID,
+    edition: int,
+    passage: UUID,
+    sight: Sight,
+    offset: int,
+    limit: int,
+) -> tuple[list[CommentRow], int]:
+    """The comments that stand on a passage of an edition, the oldest first."""
+    on: LiteralString = """
+        c.id IN (SELECT s.comment FROM placement s
+                  WHERE s.proposal = %(proposal)s AND s.edition = %(edition)s
+                    AND s.passage = %(passage)s)
+        AND
+    """
+    params = {"proposal": proposal, "edition": edition, "passage": passage}
+    return _listed(reads, on + SEEN, params, sight, offset, limit, order="c.position")
+
+
+def _listed(
+    reads: Reads,
+    condition: LiteralString,
+    params: dict[str, Any],
+    sight: Sight,
+    offset: int,
+    limit: int,
+    order: LiteralString = "c.position DESC",
+) -> tuple[list[CommentRow], int]:
+    """A page of the comments that meet a condition, and how many do in all."""
+    params = {**params, **sight.params, "offset": offset, "limit": limit}
+    among = " FROM " + COMMENT_TABLES + " WHERE " + condition
+    page: LiteralString = " OFFSET %(offset)s LIMIT %(limit)s"
+    rows = reads.all(
+        CommentRow,
+        "SELECT " + SEEN_COLUMNS + among + " ORDER BY " + order + page,
+        params,
+    )
+    if len(rows) < limit and (rows or not offset):
+        return rows, offset + len(rows)
+    return rows, int(reads.value("SELECT count(*)" + among, params))
+
+
+def placements_in(
+    reads: Reads, comments: Sequence[UUID], edition: int
+) -> dict[UUID, PlacementRow]:
+    """Where comments stand in one edition, by comment."""
+    return {
+        comment: PlacementRow(*place)
+        for comment, *place in reads.tuples(
+            "SELECT comment, edition, passage, start_at, end_at, state, certain"
+            " FROM placement WHERE comment = ANY (%s) AND edition = %s",
+            (list(comments), edition),
+        )
+    }
+
+
+def passage_counts(
+    reads: Reads, proposal: UUID, edition: int, sight: Sight
+) -> dict[UUID | None, int]:
+    """How many comments stand on each passage of an edition; None: on the whole."""
+    return dict(
+        reads.tuples(
+            """
+            SELECT s.passage, count(*)
+              FROM placement s JOIN comment c ON c.id = s.comment
+             WHERE s.proposal = %(proposal)s AND s.edition = %(edition)s
+               AND NOT c.is_withdrawn AND
+            """
+            + SEEN
+            + " GROUP BY s.passage",
+            {"proposal": proposal, "edition": edition, **sight.params},
+        )
+    )
+
+
+def passage_labels(
+    reads: Reads, proposal: UUID, edition: int
+) -> dict[UUID, tuple[str, str]]:
+    """The printed reference and the kind of every passage of an edition, by id."""
+    outline = [
+        Passage(id, kind, level, "")
+        for id, kind, level in reads.tuples(
+            """
+            SELECT p.id, p.kind, p.level
+              FROM version v
+             CROSS JOIN LATERAL unnest(v.passages) WITH ORDINALITY AS place (id, n)
+              JOIN passage p ON p.proposal = v.proposal AND p.id = place.id
+                            AND p.since <= v.edition
+                            AND (p.until IS NULL OR p.until > v.edition)
+             WHERE v.proposal = %s AND v.edition = %s
+             ORDER BY place.n
+            """,
+            (proposal, edition),
+        )
+    ]
+    return {
+        passage.id: (label, passage.kind)
+        for passage, label in zip(outline, labels(outline), strict=True)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRow:
+    """What became of a comment in one issue that it is gathered in.
+
+    The disposition is the published one, or for those who see all the one that stands.
+    """
+
+    comment: UUID
+    issue: UUID
+    number: int
+    title: str
+    disposition: str
+    answer_state: str
+    is_published: bool
+
+
+def outcomes_of(
+    reads: Reads, comments: Sequence[UUID], sight: Sight
+) -> dict[UUID, list[OutcomeRow]]:
+    """The issues that comments are gathered in, by comment: the published ones only,
+    unless the reader sees all."""
+    found: dict[UUID, list[OutcomeRow]] = {comment: [] for comment in comments}
+    for row in reads.all(
+        OutcomeRow,
+        """
+        SELECT g.comment, i.id AS issue, i.position AS number, i.title,
+               CASE WHEN %(sees_all)s::boolean THEN i.disposition
+                    ELSE i.published_disposition END AS disposition,
+               i.answer_state, i.published_at IS NOT NULL AS is_published
+          FROM issue_comment g JOIN issue i ON i.id = g.issue
+         WHERE g.comment = ANY (%(comments)s)
+           AND (%(sees_all)s::boolean OR i.published_at IS NOT NULL)
+         ORDER BY i.position
+        """,
+        {"comments": list(comments), **sight.params},
+    ):
+        found[row.comment].append(row)
+    return found
