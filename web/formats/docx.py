@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import re
-from io import BytesIO
 from typing import Any, Final
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile
 
 import mammoth
 
 from web.formats import Draft, WrongFile
 from web.formats.markup import read_html
-
-LARGEST_XML: Final = 40_000_000
-"""Bytes of unpacked XML in one file; a law of 280,000 words has about 10,000,000."""
+from web.formats.wordparts import Damaged, Encrypted, NotWord, prepared
 
 _OLD_OFFICE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
-_TYPES: Final = "[Content_Types].xml"
-_WORD: Final = b"wordprocessingml"
 
 
 def _style_map() -> str:
@@ -38,6 +33,10 @@ def _style_map() -> str:
             path = "ul|ol > li > " * (level - 1) + f"{tag} > li:fresh"
             number = f" {level}" if level > 1 else ""
             lines += [f"p[style-name='{name}{number}'] => {path}" for name in names]
+    for level in range(6, 10):  # mammoth itself knows five
+        for order, tag in (("unordered", "ul"), ("ordered", "ol")):
+            path = "ul|ol > li > " * (level - 1) + f"{tag} > li:fresh"
+            lines.append(f"p:{order}-list({level}) => {path}")
     for name in ("Quote", "Intense Quote", "Citat", "Starkt citat"):
         lines.append(f"p[style-name='{name}'] => blockquote > p:fresh")
     for name in ("HTML Preformatted", "Code", "Kod", "macro"):
@@ -54,39 +53,11 @@ _NOTE_BACK = re.compile(rf'\s*<a href="#{_NOTE}ref-[^>]*>↑</a>')
 _HEADING_TAG = re.compile(r"(</?h)([1-6])>")
 
 
-class NotWord(WrongFile):
-    """Not a DOCX file, whatever its name says."""
-
-    en = "The file is not a Word document (.docx)."
-    sv = "Filen är inte ett Word-dokument (.docx)."
-
-
 class OldWord(WrongFile):
     """Word's format before 2007."""
 
     en = "The file is in an old Word format. Save it as .docx and try again."
     sv = "Filen har ett gammalt Word-format. Spara den som .docx och försök igen."
-
-
-class Encrypted(WrongFile):
-    """Only who has the password can read the file."""
-
-    en = "The file is protected with a password. Remove it and try again."
-    sv = "Filen är skyddad med lösenord. Ta bort lösenordet och försök igen."
-
-
-class TooMuchText(WrongFile):
-    """The file unpacks to more than LARGEST_XML."""
-
-    en = "The Word file holds more text than can be read."
-    sv = "Word-filen innehåller mer text än vad som går att läsa in."
-
-
-class Damaged(WrongFile):
-    """A DOCX file whose content does not hang together."""
-
-    en = "The Word file is damaged. Open it in Word and save it again."
-    sv = "Word-filen är skadad. Öppna den i Word och spara den på nytt."
 
 
 def read_docx(data: bytes) -> list[Draft]:
@@ -101,9 +72,8 @@ def read_docx(data: bytes) -> list[Draft]:
     if data.startswith(_OLD_OFFICE):
         raise Encrypted if _ENCRYPTED in data else OldWord
     try:
-        _require_docx(data)
         html: str = mammoth.convert_to_html(
-            BytesIO(data),
+            prepared(data),
             style_map=_STYLE_MAP,
             include_embedded_style_map=False,
             convert_image=mammoth.images.img_element(_no_picture),
@@ -120,27 +90,6 @@ def read_docx(data: bytes) -> list[Draft]:
 def _no_picture(image: Any) -> dict[str, str]:
     """Only the alternative text of a picture is kept."""
     return {}
-
-
-def _require_docx(data: bytes) -> None:
-    """Refuse an archive that is not DOCX, is encrypted, or unpacks to too much.
-
-    A part cannot unpack to more than it says: reading stops there.
-    """
-    with ZipFile(BytesIO(data)) as packed:
-        parts = packed.infolist()
-        if any(part.flag_bits & 1 for part in parts):
-            raise Encrypted
-        if sum(p.file_size for p in parts if _is_xml(p.filename)) > LARGEST_XML:
-            raise TooMuchText
-        if not any(p.filename == _TYPES for p in parts):
-            raise NotWord
-        if _WORD not in packed.read(_TYPES):
-            raise NotWord
-
-
-def _is_xml(name: str) -> bool:
-    return name.lower().endswith((".xml", ".rels"))
 
 
 def _notes_in_text(html: str) -> str:

@@ -31,6 +31,10 @@ LINE_OF_TAG: Final = {
 """Plain text has no raised and lowered digits but these: 10⁶ is not 106."""
 LONGEST_TARGET: Final = 2_000
 
+LABEL_STARTS: Final = "\ufdd0"
+LABEL_ENDS: Final = "\ufdd1"
+"""What stands around the number that a file itself gives an item: no text has them."""
+
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x08\x0c\x0e-\x1f\x7f-\x9f\ufeff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")

@@ -12,7 +12,14 @@ import nh3
 
 from web.formats import Draft
 from web.formats.blocks import Grid, code
-from web.formats.marks import LINE_OF_TAG, MARK_OF_TAG, MarkedText, clean
+from web.formats.marks import (
+    LABEL_ENDS,
+    LABEL_STARTS,
+    LINE_OF_TAG,
+    MARK_OF_TAG,
+    MarkedText,
+    clean,
+)
 from web.formats.outline import Outline
 
 HEADINGS: Final = {f"h{level}": level for level in range(1, 7)}
@@ -78,6 +85,7 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self._outline = Outline()
         self._text = MarkedText()
+        self._label = ""
         self._heading = 0
         self._code = 0
         self._tables = 0
@@ -119,6 +127,12 @@ class _Reader(HTMLParser):
             self._end_block(tag)
 
     def handle_data(self, data: str) -> None:
+        if data.startswith(LABEL_STARTS):
+            label, _, data = data[1:].partition(LABEL_ENDS)
+            if self._tables or self._code:
+                data = f"{label} {data}"
+            else:
+                self._label = label
         self._text.add(data if self._code else _SPACES.sub(" ", data))
 
     def _start_block(self, tag: str, attributes: Mapping[str, str]) -> None:
@@ -182,12 +196,13 @@ class _Reader(HTMLParser):
     def _end_passage(self) -> None:
         """Make a passage of the text gathered, unless it is blank."""
         text, self._text = self._text, MarkedText()
+        label, self._label = self._label, ""
         if self._code:
             self._outline.blocks(code(text.raw()[0]))
         elif self._heading:
             self._outline.heading(self._heading, *text.taken())
         else:
-            self._outline.text(*text.taken())
+            self._outline.text(*text.taken(), label)
 
 
 def _number(written: str | None) -> int:

@@ -68,13 +68,16 @@ class Outline:
         elif text:
             self._add(Draft("heading", level, text, tuple(marks)))
 
-    def text(self, text: str, marks: Sequence[Mark]) -> None:
-        """Put a paragraph last, or an item when it is the first text of one."""
+    def text(self, text: str, marks: Sequence[Mark], label: str = "") -> None:
+        """Put a paragraph last, or an item when it is the first text of one; `label`
+        is the number that the file itself gives it."""
         depth = len(self._lists)
         if not text:
             return
         if self._item_without_text:
-            self._item(text, marks)
+            self._item(text, marks, label)
+        elif label:
+            self._add(_labelled(depth, label, text, marks))
         elif self._quotes:
             self._add(Draft("quote", depth, text, tuple(marks)))
         else:
@@ -88,15 +91,13 @@ class Outline:
             else:
                 self._add(replace(draft, level=draft.level + len(self._lists)))
 
-    def _item(self, text: str, marks: Sequence[Mark]) -> None:
+    def _item(self, text: str, marks: Sequence[Mark], label: str) -> None:
         depth, innermost = len(self._lists), self._lists[-1]
         draft = Draft(innermost.kind, depth, text, tuple(marks))
         shown = self._shown.get(depth, 0) + 1
-        if draft.kind == "numbered" and innermost.number != shown:
-            numbered = MarkedText()
-            numbered.add(f"{innermost.number}. ")
-            numbered.append(text, marks)
-            draft = Draft("paragraph", depth - 1, *numbered.taken())
+        label = label or f"{innermost.number}."
+        if draft.kind == "numbered" and label not in (f"{shown}.", f"{shown})"):
+            draft = _labelled(depth - 1, label, text, marks)
         self._add(draft)
 
     def _add(self, draft: Draft) -> None:
@@ -109,3 +110,11 @@ class Outline:
             self._shown[draft.level] = self._shown.get(draft.level, 0) + 1
         elif draft.kind == "item":
             self._shown.pop(draft.level, None)
+
+
+def _labelled(level: int, label: str, text: str, marks: Sequence[Mark]) -> Draft:
+    """The paragraph with its number in its text."""
+    labelled = MarkedText()
+    labelled.add(f"{label} ")
+    labelled.append(text, marks)
+    return Draft("paragraph", level, *labelled.taken())

@@ -12,7 +12,8 @@ from domain.text import Mark
 from tests.web.formats import word
 from tests.web.formats.word import docx, paragraph, run
 from web.formats import Draft, WrongFile
-from web.formats.docx import LARGEST_XML, read_docx
+from web.formats.docx import read_docx
+from web.formats.wordparts import LARGEST_XML
 
 
 def shapes(data: bytes) -> list[tuple[str, int, str]]:
@@ -65,6 +66,137 @@ def test_lists_nest() -> None:
         numbering=word.numbering(n1=("bullet -", "bullet -"), n2=("", "decimal %2.")),
     )
     assert shapes(data) == [("item", 1, "a"), ("numbered", 2, "b"), ("item", 1, "c")]
+
+
+def numbered(*texts: str, depth: int = 0, list: int = 1) -> str:
+    return "".join(paragraph(text, numbering=(list, depth)) for text in texts)
+
+
+def test_a_list_that_word_goes_on_with_keeps_its_numbers() -> None:
+    data = docx(
+        numbered("a", "b"),
+        paragraph("mellan"),
+        numbered("c", "d"),
+        numbering=word.numbering(n1=("decimal %1.",)),
+    )
+    assert shapes(data) == [
+        ("numbered", 1, "a"),
+        ("numbered", 1, "b"),
+        ("paragraph", 0, "mellan"),
+        ("paragraph", 0, "3. c"),
+        ("paragraph", 0, "4. d"),
+    ]
+
+
+def test_a_list_that_word_begins_again_is_counted_from_one() -> None:
+    again = (
+        '<w:num w:numId="2"><w:abstractNumId w:val="1"/><w:lvlOverride w:ilvl="0">'
+        '<w:startOverride w:val="1"/></w:lvlOverride></w:num>'
+    )
+    data = docx(
+        numbered("a", "b"),
+        paragraph("mellan"),
+        numbered("c", "d", list=2),
+        numbering=word.numbering(again, n1=("decimal %1.",)),
+    )
+    assert shapes(data)[3:] == [("numbered", 1, "c"), ("numbered", 1, "d")]
+
+
+def test_labels_that_a_page_does_not_write_stand_in_the_text() -> None:
+    levels = ("decimal %1)", "lowerLetter %2)", "lowerRoman %3.", "decimal %1.%4 §")
+    data = docx(
+        numbered("ett"),
+        numbered("två", "tre", depth=1),
+        numbered("fyra", depth=2),
+        numbered("fem", depth=3),
+        numbered("sex"),
+        numbered("sju", depth=1),
+        numbering=word.numbering(n1=levels),
+    )
+    assert shapes(data) == [
+        ("numbered", 1, "ett"),
+        ("paragraph", 1, "a) två"),
+        ("paragraph", 1, "b) tre"),
+        ("paragraph", 2, "i. fyra"),
+        ("paragraph", 3, "1.1 § fem"),
+        ("numbered", 1, "sex"),
+        ("paragraph", 1, "a) sju"),
+    ]
+
+
+def test_a_mark_in_a_labelled_item_is_where_its_words_are() -> None:
+    data = docx(
+        paragraph(run("fet", "b"), numbering=(1, 0)),
+        numbering=word.numbering(n1=("upperRoman %1.",)),
+    )
+    assert read_docx(data) == [Draft("paragraph", 0, "I. fet", (Mark(3, 6, "strong"),))]
+
+
+def test_a_style_may_give_the_list_and_a_paragraph_step_out_of_it() -> None:
+    number = '<w:numPr><w:numId w:val="1"/></w:numPr>'
+    data = docx(
+        paragraph("a", style="mine"),
+        paragraph("b", style="mine", numbering=(0, 0)),
+        paragraph("c", style="mine"),
+        styles=word.styles(
+            word.style("mine", "Vår punkt", based_on="theirs"),
+            word.style("theirs", "Deras punkt", properties=number),
+        ),
+        numbering=word.numbering(n1=("decimal %1.",)),
+    )
+    assert shapes(data) == [
+        ("numbered", 1, "a"),
+        ("paragraph", 0, "b"),
+        ("paragraph", 0, "2. c"),
+    ]
+
+
+def test_a_list_nine_deep_is_nine_deep() -> None:
+    data = docx(
+        *(numbered(str(depth), depth=depth) for depth in range(9)),
+        numbering=word.numbering(n1=("bullet -",) * 9),
+    )
+    assert shapes(data) == [("item", depth + 1, str(depth)) for depth in range(9)]
+
+
+def test_a_number_in_a_cell_stands_in_the_cell() -> None:
+    cell = f"<w:tc>{numbered('ett', 'två')}</w:tc>"
+    data = docx(
+        f"<w:tbl><w:tr>{cell}{cell}</w:tr></w:tbl>",
+        numbering=word.numbering(n1=("decimal %1.",)),
+    )
+    assert shapes(data) == [("table", 0, "1. ett 2. två\t3. ett 4. två")]
+
+
+def test_the_numbers_of_headings_are_left_to_the_page() -> None:
+    data = docx(
+        paragraph("Syfte", style="h", numbering=(1, 0)),
+        styles=word.styles(h="heading 1"),
+        numbering=word.numbering(n1=("decimal %1.",)),
+    )
+    assert shapes(data) == [("heading", 1, "Syfte")]
+
+
+def test_an_office_s_own_heading_style_is_known_by_its_outline_level() -> None:
+    outline = '<w:outlineLvl w:val="1"/>'
+    data = docx(
+        paragraph("Bakgrund", style="own"),
+        styles=word.styles(
+            word.style("own", "SKR Kapitel", based_on="base"),
+            word.style("base", "SKR Bas", properties=outline),
+        ),
+    )
+    assert shapes(data) == [("heading", 2, "Bakgrund")]
+
+
+def test_styles_that_are_based_on_each_other_do_no_harm() -> None:
+    data = docx(
+        paragraph("Text", style="a"),
+        styles=word.styles(
+            word.style("a", "A", based_on="b"), word.style("b", "B", based_on="a")
+        ),
+    )
+    assert shapes(data) == [("paragraph", 0, "Text")]
 
 
 def test_list_styles_make_lists_without_numbering() -> None:

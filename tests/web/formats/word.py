@@ -60,9 +60,9 @@ def table(*rows: tuple[str, ...]) -> str:
     return f"<w:tbl>{inside}</w:tbl>"
 
 
-def numbering(**lists: tuple[str, ...]) -> str:
-    """word/numbering.xml: each list has a number and, a depth, a format and a text,
-    such as n1=("decimal %1.", "lowerLetter %2)")."""
+def numbering(more: str = "", **lists: tuple[str, ...]) -> str:
+    """word/numbering.xml: each list has a number and, for each depth, a format and a
+    text, such as n1=("decimal %1.", "lowerLetter %2)"); `more` goes last."""
     abstract, concrete = "", ""
     for name, levels in lists.items():
         number = name.removeprefix("n")
@@ -79,16 +79,20 @@ def numbering(**lists: tuple[str, ...]) -> str:
         concrete += (
             f'<w:num w:numId="{number}"><w:abstractNumId w:val="{number}"/></w:num>'
         )
-    return f"<w:numbering {NAMESPACES}>{abstract}{concrete}</w:numbering>"
+    return f"<w:numbering {NAMESPACES}>{abstract}{concrete}{more}</w:numbering>"
 
 
-def styles(**names: str) -> str:
-    """word/styles.xml: the names of paragraph styles by their ids."""
-    inside = "".join(
+def style(id: str, name: str, *, based_on: str = "", properties: str = "") -> str:
+    """One paragraph style, with what it says of its paragraphs."""
+    return (
         f'<w:style w:type="paragraph" w:styleId="{id}"><w:name w:val="{name}"/>'
-        "</w:style>"
-        for id, name in names.items()
+        f'<w:basedOn w:val="{based_on}"/><w:pPr>{properties}</w:pPr></w:style>'
     )
+
+
+def styles(*more: str, **names: str) -> str:
+    """word/styles.xml: the names of paragraph styles by their ids, and `more`."""
+    inside = "".join([*more, *(style(id, name) for id, name in names.items())])
     return f"<w:styles {NAMESPACES}>{inside}</w:styles>"
 
 
