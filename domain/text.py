@@ -40,8 +40,9 @@ class Passage:
 
     `text` is what a reader sees and quotes, without mark-up; offsets count Unicode
     code points. `level` is 1 to 6 for a heading, the depth from 1 for an item or a
-    numbered item, else 0. In a table, rows end with a newline and cells with a tab;
-    the first row is the header.
+    numbered item, for what else stands in an item the depth of its list, else 0. In a
+    table a newline stands between rows and a tab between cells; the first row is the
+    header.
     """
 
     id: UUID
