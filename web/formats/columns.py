@@ -115,18 +115,12 @@ def read_columns(
         if cells is None:
             columns.bad.append(BadRow(line, "", *NOT_CSV))
         elif any(cell.strip() for cell in cells):
-            values: dict[str, Any] = {}
-            wrong: list[BadRow] = []
-            for key, at in places.items():
-                cell = cells[at] if at < len(cells) else ""
-                try:
-                    text = _text(cell, required=key in required)
-                    values[key] = readers.get(key, one_line)(text)
-                except WrongCell as why:
-                    wrong.append(BadRow(line, header[at], why.en, why.sv))
+            values, wrong = _values(cells, places, required, readers)
             if any(cell.strip() for cell in cells[len(header) :]):
-                wrong.append(BadRow(line, "", *TOO_MANY))
-            columns.bad.extend(wrong)
+                wrong.append(("", WrongCell(*TOO_MANY)))
+            for key, why in wrong:
+                column = columns.heads.get(key, "")
+                columns.bad.append(BadRow(line, column, why.en, why.sv))
             if not wrong:
                 columns.rows.append(Row(line, values))
     return columns
@@ -163,6 +157,25 @@ def _places(
 
 def _folded(name: str) -> str:
     return re.sub(r"[\s_]+", " ", clean(name)).strip().casefold()
+
+
+def _values(
+    cells: Sequence[str],
+    places: Mapping[str, int],
+    required: Sequence[str],
+    readers: Readers,
+) -> tuple[dict[str, Any], list[tuple[str, WrongCell]]]:
+    """The row's values by column, and by column what cannot be read."""
+    values: dict[str, Any] = {}
+    wrong: list[tuple[str, WrongCell]] = []
+    for key, at in places.items():
+        cell = cells[at] if at < len(cells) else ""
+        try:
+            text = _text(cell, required=key in required)
+            values[key] = readers.get(key, one_line)(text)
+        except WrongCell as why:
+            wrong.append((key, why))
+    return values, wrong
 
 
 def _text(cell: str, *, required: bool) -> str:
