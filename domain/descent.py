@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, chain
 from math import log
@@ -11,9 +11,7 @@ from typing import NamedTuple
 from domain.alignment import in_order
 
 SEED = 4
-"""Words in a row that are looked up to find where a stretch has moved."""
-PLACES_AT_MOST = 20
-"""Places of the same words in a row that are tried; more are boilerplate."""
+"""Words in a row, once in each text, that may show where a stretch has moved."""
 REACH = 60
 """Words on each side of a moved stretch that are searched for more of it."""
 MARGIN = 2.0
@@ -55,13 +53,13 @@ class Descent:
         self._rare_anywhere = log(len(old) * len(new) + 1) + MARGIN
         self.to = [-1] * len(old)
         self.moved = [False] * len(old)
-        self._hold = [0.0] * len(old)
+        self._grip = [0.0] * len(old)
         self._origin = [-1] * len(new)
         if paired is None:
             paired = [(range(len(old)), range(len(new)))]
         for ours, theirs in paired:
             for strand in self._common(ours, theirs):
-                self._take(strand, moved=False)
+                self._put(strand, self._weight(strand), moved=False)
         for seed in sorted(self._seeds(), key=lambda s: (-self._weight(s), s.old)):
             self._move(seed)
 
@@ -96,83 +94,88 @@ class Descent:
             kept = standing
         return kept
 
-    def _take(self, strand: Strand, *, moved: bool) -> None:
-        """Lets a strand hold its words, unless others hold some of them more firmly."""
-        ours = range(strand.old, strand.old + strand.length)
-        theirs = range(strand.new, strand.new + strand.length)
-        weight = self._weight(strand)
-        origins = [i for i in self._origin[theirs.start : theirs.stop] if i >= 0]
-        if any(self._hold[i] > weight for i in chain(ours, origins)):
-            return
-        for i in origins:
-            self.to[i], self._hold[i] = -1, 0.0
-        for i, j in zip(ours, theirs, strict=True):
+    def _put(self, strand: Strand, weight: float, *, moved: bool) -> None:
+        """Lets the words of a strand stand there, whatever stood there before."""
+        for i, j in _pairs(strand):
             if self.to[i] >= 0:
                 self._origin[self.to[i]] = -1
+            if self._origin[j] >= 0:
+                self.to[self._origin[j]], self._grip[self._origin[j]] = -1, 0.0
             self.to[i], self._origin[j] = j, i
-            self.moved[i], self._hold[i] = moved, weight
+            self.moved[i], self._grip[i] = moved, weight
+
+    def _yields(self, i: int, j: int, weight: float) -> bool:
+        """Whether a strand of that weight may put old word `i` at `j`."""
+        origin = self._origin[j]
+        held = self._grip[origin] if origin >= 0 else 0.0
+        return self.to[i] != j and max(self._grip[i], held) < weight
 
     def _firm(self, i: int) -> bool:
         """Whether an old word stands in a strand too rare to be chance anywhere."""
-        return self._hold[i] > self._rare_anywhere
+        return self._grip[i] > self._rare_anywhere
 
     def _claimed(self, j: int) -> bool:
         """Whether a new word is where some old word firmly stands."""
         return self._origin[j] >= 0 and self._firm(self._origin[j])
 
     def _seeds(self) -> list[Strand]:
-        """Runs of loose words that also stand elsewhere, rarer than chance allows."""
-        places: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
-        for free in _stretches([self._claimed(j) for j in range(len(self._new))]):
-            for j in range(free.start, free.stop - SEED + 1):
-                places[tuple(self._new[j : j + SEED])].append(j)
+        """Whole runs around words in a row that stand once in each text."""
+        ours, theirs = _once(self._old), _once(self._new)
         seeds: list[Strand] = []
-        for loose in _stretches([self._firm(i) for i in range(len(self._old))]):
-            i = loose.start
-            while i <= loose.stop - SEED:
-                found = places.get(tuple(self._old[i : i + SEED]), [])[:PLACES_AT_MOST]
-                runs = [
-                    Strand(i, j, self._run(i, j, loose.stop))
-                    for j in found
-                    if self.to[i] != j
-                ]
-                if not runs:
-                    i += 1
-                    continue
-                longest = max(runs, key=lambda run: run.length)
-                if self._weight(longest) > self._rare_anywhere:
-                    seeds.append(longest)
-                i += longest.length - SEED + 1
+        done: dict[int, int] = {}
+        for words, i in ours.items():
+            j = theirs.get(words)
+            if j is None or i < done.get(j - i, 0):
+                continue
+            seed = self._run(i, j)
+            done[j - i] = seed.old + seed.length
+            if self._weight(seed) > self._rare_anywhere:
+                seeds.append(seed)
         return seeds
 
-    def _run(self, i: int, j: int, stop: int) -> int:
-        """How many loose words from `i` up to `stop` stand unclaimed from `j` on."""
-        length = 0
-        while (
-            i + length < stop
-            and j + length < len(self._new)
-            and self._old[i + length] == self._new[j + length]
-            and not self._firm(i + length)
-            and not self._claimed(j + length)
-        ):
-            length += 1
-        return length
+    def _run(self, i: int, j: int) -> Strand:
+        """The whole run of equal words around a place in each text."""
+        old, new = self._old, self._new
+        left = 0
+        while left < min(i, j) and old[i - left - 1] == new[j - left - 1]:
+            left += 1
+        right, most = 0, min(len(old) - i, len(new) - j)
+        while right < most and old[i + right] == new[j + right]:
+            right += 1
+        return Strand(i - left, j - left, left + right)
 
     def _move(self, seed: Strand) -> None:
-        """Takes what is still loose of a seed, then looks beside it for more."""
-        old, new, length = seed
-        while length and (self._firm(old) or self._claimed(new)):
-            old, new, length = old + 1, new + 1, length - 1
-        strand = Strand(old, new, self._run(old, new, old + length))
-        if self._weight(strand) <= self._rare_anywhere:
+        """Puts the words of a seed where it stands, then looks beside it for more.
+
+        Words in a weightier strand stay; a part that displaces more than it places
+        anew is no move, but one of several copies.
+        """
+        weight = self._weight(seed)
+        fits = [self._yields(i, j, weight) for i, j in _pairs(seed)]
+        placed = False
+        for part in _stretches([not fit for fit in fits]):
+            strand = Strand(seed.old + part.start, seed.new + part.start, len(part))
+            if self._gain(strand) > 0:
+                self._put(strand, weight, moved=True)
+                placed = True
+        if not placed:
             return
-        self._take(strand, moved=True)
         for ours, theirs in (
-            self._beside(old + strand.length, new + strand.length, +1),
-            self._beside(old - 1, new - 1, -1),
+            self._beside(seed.old + seed.length, seed.new + seed.length, +1),
+            self._beside(seed.old - 1, seed.new - 1, -1),
         ):
             for more in self._common(ours, theirs):
-                self._take(more, moved=True)
+                weight = self._weight(more)
+                if all(self._yields(i, j, weight) for i, j in _pairs(more)):
+                    self._put(more, weight, moved=True)
+
+    def _gain(self, strand: Strand) -> float:
+        """The rarity of the words that find a place, less that of those put out."""
+        found = [i for i, _ in _pairs(strand) if self.to[i] < 0]
+        put_out = [self._origin[j] for _, j in _pairs(strand) if self._origin[j] >= 0]
+        return sum(self.rarity(i, i + 1) for i in found) - sum(
+            self.rarity(i, i + 1) for i in put_out
+        )
 
     def _beside(self, old: int, new: int, step: int) -> tuple[range, range]:
         """The loose old and unclaimed new words from there on, in one direction."""
@@ -184,6 +187,12 @@ class Descent:
         if step > 0:
             return range(old, i), range(new, j)
         return range(i + 1, old + 1), range(j + 1, new + 1)
+
+
+def _pairs(strand: Strand) -> Iterable[tuple[int, int]]:
+    """The old and new place of each word of a strand."""
+    old, new, length = strand
+    return zip(range(old, old + length), range(new, new + length), strict=True)
 
 
 def _strands(pairs: Iterable[tuple[int, int]]) -> list[Strand]:
@@ -214,3 +223,10 @@ def _stretches(excluded: Sequence[bool]) -> Iterable[range]:
             if stop > start:
                 yield range(start, stop)
             start = stop + 1
+
+
+def _once(words: Sequence[str]) -> dict[tuple[str, ...], int]:
+    """Where words in a row stand that do so only once."""
+    runs = list(zip(*(words[k:] for k in range(SEED)), strict=False))
+    times = Counter(runs)
+    return {run: i for i, run in enumerate(runs) if times[run] == 1}

@@ -16,7 +16,7 @@ SURVIVES = 0.5
 """The share of its words, by rarity, that must stand together to be still there."""
 SURELY_SURVIVES, SURELY_GONE = 0.7, 0.3
 """Shares beyond which nobody needs to be asked."""
-DISTANCE = 0.1
+DISTANCE = 0.125
 """What a new word between two old ones counts against keeping them together."""
 
 
@@ -78,8 +78,7 @@ class FlatPlacer:
         stop = bisect_left(self._old_starts, end)
         if first >= stop:
             return self._between(first, start, end)
-        standing = [i for i in range(first, stop) if self._descent.to[i] >= 0]
-        together = self._together(standing)
+        together = self._together(range(first, stop))
         share = self._share(together, range(first, stop))
         if share < SURVIVES:
             at = self._gap(first)[0]
@@ -96,10 +95,11 @@ class FlatPlacer:
         whole = self._descent.rarity(words.start, words.stop)
         return standing / whole if whole else len(together) / len(words)
 
-    def _together(self, standing: Sequence[int]) -> list[int]:
+    def _together(self, words: range) -> list[int]:
         """The old words that stand closest together in the new text, most of them."""
         to = self._descent.to
-        standing = sorted(standing, key=to.__getitem__)
+        standing = sorted((i for i in words if to[i] >= 0), key=to.__getitem__)
+        mean = self._descent.rarity(words.start, words.stop) / len(words) or 1.0
         best: tuple[float, int, int] = (0.0, 0, 0)
         score, begin = 0.0, 0
         for k, i in enumerate(standing):
@@ -107,7 +107,7 @@ class FlatPlacer:
                 score -= DISTANCE * (to[i] - to[standing[k - 1]] - 1)
             if score <= 0 or self._fenced(to[standing[k - 1]], to[i]):
                 score, begin = 0.0, k
-            score += 1
+            score += self._descent.rarity(i, i + 1) / mean
             best = max(best, (score, begin, k + 1), key=lambda found: found[0])
         return standing[best[1] : best[2]]
 
