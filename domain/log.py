@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.application import Application, LRUCache, project_aggregate
 from eventsourcing.domain import Aggregate
-from eventsourcing.persistence import (
-    IntegrityError,
-    OperationalError,
-    PersistenceError,
-)
+from eventsourcing.persistence import IntegrityError, OperationalError
 
 A = TypeVar("A", bound=Aggregate)
+
+MOST_KNOWN = 500
+"""Things that are kept in memory, so that only their news are read."""
 
 SYSTEM = UUID(int=0)
 """Who acts when nobody is signed in: the operator at the command line."""
@@ -75,6 +75,15 @@ class Unavailable(Exception):
     """The log cannot be reached; nothing is known to have been recorded."""
 
 
+class Unreadable(Exception):
+    """An entry of the log can not be read back as the event that it was."""
+
+    def __init__(self, position: int, reason: str) -> None:
+        self.position = position
+        self.reason = reason
+        super().__init__(f"entry {position}: {reason}")
+
+
 class Fact(Aggregate.Event):
     """Something that happened, and who made it happen."""
 
@@ -117,29 +126,31 @@ class Log(Application[UUID]):
     name = "log"
 
     def __init__(self, env: Mapping[str, str]) -> None:
-        super().__init__(
-            {
-                "PERSISTENCE_MODULE": "ledger.recorder",
-                "AGGREGATE_CACHE_MAXSIZE": "500",
-                **env,
-            }
-        )
+        super().__init__({"PERSISTENCE_MODULE": "ledger.recorder", **env})
+        self._known: LRUCache[UUID, Aggregate] = LRUCache(maxsize=MOST_KNOWN)
 
     def get(self, kind: type[A], id: UUID) -> A:
-        """A thing as it stands, to act on."""
-        return self._get(kind, id, own_copy=True)
+        """A thing as it stands, to act on. Raises NotFound, or Unavailable."""
+        return deepcopy(self.look(kind, id))
 
     def look(self, kind: type[A], id: UUID) -> A:
-        """A thing as it stands, to ask only: it is shared, so never change it."""
-        return self._get(kind, id, own_copy=False)
+        """A thing as it stands, to ask only: it is shared, so never change it.
 
-    def _get(self, kind: type[A], id: UUID, *, own_copy: bool) -> A:
+        Raises NotFound, or Unavailable.
+        """
         try:
-            found: object = self.repository.get(id, deepcopy_from_cache=own_copy)
-        except AggregateNotFoundError:
+            found: Aggregate | None = self._known.get(id)
+        except KeyError:
             found = None
+        try:
+            news = list(self.events.get(id, gt=found.version if found else None))
         except OperationalError as error:
             raise Unavailable from error
+        if news:
+            # Others may be looking at the one we know: bring a copy of it up to date.
+            # (The library's own cache changes the shared one under their eyes.)
+            found = project_aggregate(deepcopy(found), news)
+            self._known.put(id, found)
         if not isinstance(found, kind):
             raise NotFound
         return found
@@ -150,7 +161,7 @@ class Log(Application[UUID]):
             recordings = self.save(*changed)
         except IntegrityError:
             raise Conflict from None
-        except PersistenceError as error:
+        except OperationalError as error:
             raise Unavailable from error
         if not recordings:
             return Receipt(0, datetime.now(UTC))
@@ -158,11 +169,22 @@ class Log(Application[UUID]):
         return Receipt(last.notification.id, cast(Any, last.domain_event).timestamp)
 
     def entries(self, after: int, limit: int) -> Iterator[Entry]:
-        """Entries in order, from the first one after a position."""
-        for found in self.recorder.select_notifications(
-            after, limit, inclusive_of_start=False
-        ):
-            yield Entry(found.id, self.mapper.to_domain_event(found))
+        """Entries in order, from the first one after a position.
+
+        Raises Unreadable at an entry that no event can be made of, or Unavailable.
+        """
+        try:
+            entries = self.recorder.select_notifications(
+                after, limit, inclusive_of_start=False
+            )
+        except OperationalError as error:
+            raise Unavailable from error
+        for found in entries:
+            try:
+                event = self.mapper.to_domain_event(found)
+            except Exception as error:
+                raise Unreadable(found.id, type(error).__name__) from error
+            yield Entry(found.id, event)
 
     def stored(self, position: int) -> Stored:
         """One entry as it lies in the log."""

@@ -29,75 +29,89 @@ CREATE TABLE IF NOT EXISTS log.entry (
     UNIQUE (originator_id, originator_version)
 );
 
--- One row. Its lock is what puts all appends in one order.
-CREATE TABLE IF NOT EXISTS log.head (
-    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-    position bigint  NOT NULL
-) WITH (fillfactor = 10);
-INSERT INTO log.head (position) VALUES (0) ON CONFLICT DO NOTHING;
+-- One row, which never changes: its lock is what puts all appends in one order. The head
+-- is not kept in it but derived from the entries. A row that every append updates grows
+-- a dead version at each, which one long-running reader (a backup) keeps alive: after
+-- 40,000 appends beside one, an append took three times as long.
+CREATE TABLE IF NOT EXISTS log.turn (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row)
+);
+INSERT INTO log.turn VALUES (true) ON CONFLICT DO NOTHING;
+
+-- The position of the newest entry, 0 for an empty log.
+CREATE OR REPLACE VIEW log.head AS
+SELECT coalesce(max(position), 0) AS position FROM log.entry;
 
 -- Appends batches of events, each batch whole or not at all, and returns the position of
 -- every event handed in, or 0 for the events of a batch that conflicts: an event must
--- be the next version of its thing. Events already stored byte for byte get the
--- position that they have, so asking again after a lost connection is harmless.
+-- be the next version of its thing. A batch that is stored already, byte for byte, gets
+-- the positions that it has, so asking again after a lost connection is harmless.
 CREATE OR REPLACE FUNCTION log.append(
     batches int[], ids uuid[], versions bigint[], topics text[], states bytea[]
 ) RETURNS bigint[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    shape     text := '[1:' || cardinality(ids) || ']';
     last      bigint;
     positions bigint[];
-    known     bigint[];
-    one       int;
-    fits      boolean;
+    own       int[]; -- where one batch's events are in the lists
+    n         int;
 BEGIN
-    SELECT h.position INTO STRICT last FROM log.head AS h FOR UPDATE;
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        -- An older snapshot would not show what others appended before our turn came.
+        RAISE 'log.append works in read committed transactions only';
+    END IF;
+    IF (array_dims(batches), array_dims(ids), array_dims(versions), array_dims(topics),
+        array_dims(states)) IS DISTINCT FROM (shape, shape, shape, shape, shape)
+       OR array_position(batches, NULL) IS NOT NULL
+    THEN
+        RAISE 'log.append takes five lists of one length, from 1 on, with no batch unnamed'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+
+    PERFORM FROM log.turn FOR UPDATE;
+    SELECT h.position INTO STRICT last FROM log.head AS h;
 
     IF log.fits(ids, versions) THEN
         INSERT INTO log.entry
-        SELECT last + n, id, version, topic, state, clock_timestamp()
+        SELECT last + new.n, id, version, topic, state, clock_timestamp()
           FROM unnest(ids, versions, topics, states) WITH ORDINALITY
             AS new (id, version, topic, state, n);
-        UPDATE log.head SET position = last + cardinality(ids);
         PERFORM pg_notify('log', (last + cardinality(ids))::text);
-        RETURN ARRAY(SELECT last + n FROM generate_series(1, cardinality(ids)) AS n);
+        RETURN ARRAY(SELECT last + k FROM generate_series(1, cardinality(ids)) AS k);
     END IF;
 
     -- Something conflicts: take the batches one by one, so that only it is refused.
     positions := array_fill(0::bigint, ARRAY[cardinality(ids)]);
-    FOR one IN SELECT DISTINCT batch FROM unnest(batches) AS batch ORDER BY batch LOOP
-        SELECT array_agg(n ORDER BY n),
-               log.fits(array_agg(id ORDER BY n), array_agg(version ORDER BY n))
-          INTO known, fits
-          FROM unnest(batches, ids, versions) WITH ORDINALITY AS new (batch, id, version, n)
-         WHERE batch = one;
-        IF fits THEN
-            INSERT INTO log.entry
-            SELECT last + row_number() OVER (ORDER BY n), ids[n], versions[n], topics[n],
-                   states[n], clock_timestamp()
-              FROM unnest(known) AS n;
-            FOR i IN 1 .. cardinality(known) LOOP
+    FOR own IN
+        SELECT array_agg(k::int ORDER BY k)
+          FROM unnest(batches) WITH ORDINALITY AS new (batch, k)
+         GROUP BY batch ORDER BY batch
+    LOOP
+        IF (SELECT log.fits(array_agg(ids[k] ORDER BY k), array_agg(versions[k] ORDER BY k))
+              FROM unnest(own) AS k)
+        THEN
+            FOREACH n IN ARRAY own LOOP
                 last := last + 1;
-                positions[known[i]] := last;
+                positions[n] := last;
             END LOOP;
-        ELSE
-            FOR i IN 1 .. cardinality(known) LOOP
-                positions[known[i]] := coalesce(
-                    (SELECT e.position FROM log.entry e
-                      WHERE e.originator_id = ids[known[i]]
-                        AND e.originator_version = versions[known[i]]
-                        AND e.topic = topics[known[i]]
-                        AND e.state = states[known[i]]), 0);
+            INSERT INTO log.entry
+            SELECT positions[k], ids[k], versions[k], topics[k], states[k],
+                   clock_timestamp()
+              FROM unnest(own) AS k;
+        ELSIF (SELECT bool_and(e.position IS NOT NULL)
+                 FROM unnest(own) AS k
+                 LEFT JOIN log.entry AS e
+                   ON e.originator_id = ids[k] AND e.originator_version = versions[k]
+                  AND e.topic = topics[k] AND e.state = states[k])
+        THEN
+            FOREACH n IN ARRAY own LOOP
+                SELECT e.position INTO STRICT positions[n] FROM log.entry AS e
+                 WHERE e.originator_id = ids[n] AND e.originator_version = versions[n];
             END LOOP;
-            IF 0 = ANY (SELECT positions[n] FROM unnest(known) AS n) THEN
-                FOR i IN 1 .. cardinality(known) LOOP
-                    positions[known[i]] := 0;
-                END LOOP;
-            END IF;
         END IF;
     END LOOP;
-    UPDATE log.head SET position = last;
     PERFORM pg_notify('log', last::text);
     RETURN positions;
 END $$;
@@ -131,6 +145,8 @@ END $$;
 CREATE OR REPLACE TRIGGER entry_is_never_changed
     BEFORE UPDATE OR DELETE OR TRUNCATE ON log.entry
     FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change();
+-- Also in a session that sets session_replication_role to keep triggers from firing.
+ALTER TABLE log.entry ENABLE ALWAYS TRIGGER entry_is_never_changed;
 
 REVOKE ALL ON ALL TABLES IN SCHEMA log FROM PUBLIC, samrad_web, samrad_follower;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA log FROM PUBLIC, samrad_web, samrad_follower;

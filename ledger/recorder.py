@@ -9,11 +9,10 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, LiteralString, NoReturn, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -24,6 +23,7 @@ from eventsourcing.persistence import (
     IntegrityError,
     Notification,
     OperationalError,
+    PersistenceError,
     ProcessRecorder,
     StoredEvent,
     Subscription,
@@ -33,7 +33,9 @@ from eventsourcing.utils import strtobool
 from psycopg import Connection
 from psycopg.rows import TupleRow, tuple_row
 from psycopg.sql import SQL, Identifier
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool
+
+from ledger.group import Batch, Group
 
 SCHEMA = Path(__file__).with_name("log.sql")
 
@@ -50,43 +52,62 @@ _EVENTS = (
     " ORDER BY originator_version LIMIT %s"
 )
 _EVENTS_BACKWARDS = _EVENTS.replace("version LIMIT", "version DESC LIMIT")
+_ENTRIES = (
+    "SELECT originator_id, originator_version, topic, state, position FROM log.entry"
+    " WHERE position BETWEEN %s AND %s ORDER BY position LIMIT %s"
+)
+_ENDLESS = 2**62
+
+_AWAY = psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction
+
+T = TypeVar("T")
 
 
-class _Waiting:
-    """One writer's events, and what became of them."""
-
-    __slots__ = ("done", "error", "events", "positions")
-
-    def __init__(self, events: Sequence[StoredEvent]) -> None:
-        self.events = events
-        self.positions: list[int] = []
-        self.error: Exception | None = None
-        self.done = False
+def _patiently(attempt: Callable[[], T], *, since: float) -> T:
+    """What an attempt gives; while the database is away, try again until PATIENCE."""
+    pause = 0.02
+    while True:
+        try:
+            return attempt()
+        except _AWAY:
+            if time.monotonic() > since + PATIENCE:
+                raise
+        time.sleep(pause)
+        pause = min(pause * 2, 0.5)
 
 
 class LogRecorder(ApplicationRecorder):
-    """Writes and reads entries. Whoever comes first commits for all who wait.
+    """Appends and reads entries, with one connection to write and a few to read.
 
-    A lone writer pays no thread hop; under load the writers that arrive during one
-    commit share the next, in one call of `log.append`.
+    Every call waits out a database that is away for at most PATIENCE and then raises
+    OperationalError: a restart or a failover is noticed as a pause.
     """
 
-    def __init__(
-        self, url: str, *, role: str = "samrad_web", max_group: int = 500
-    ) -> None:
+    def __init__(self, url: str, *, role: str = "samrad_web") -> None:
         self._url = url
-        self._options = f"-c role={role}"
-        self._max_group = max_group
-        self._waiting: deque[_Waiting] = deque()
-        self._committing = threading.Lock()
+        # A server that no longer answers is given up within PATIENCE, whether its
+        # network is gone or somebody holds the log's lock.
+        self._connecting: dict[str, Any] = {
+            "autocommit": True,
+            "connect_timeout": 3,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 2,
+            "tcp_user_timeout": 9_000,
+            "options": f"-c role={role} -c lock_timeout=3s -c statement_timeout=30s"
+            " -c default_transaction_isolation=read\\ committed",
+            "application_name": "samrad log",
+        }
+        self._group = Group(self._commit)
+        self._writing = threading.Lock()
         self._connection: Connection[TupleRow] | None = None
+        self._is_closed = False
         self._reads = ConnectionPool(
             url,
             min_size=1,
             max_size=4,
             timeout=PATIENCE,
-            kwargs={"autocommit": True, "options": self._options},
-            check=ConnectionPool.check_connection,
+            kwargs=self._connecting,
             open=True,
         )
 
@@ -96,82 +117,58 @@ class LogRecorder(ApplicationRecorder):
         """Append the events as one, or raise IntegrityError and append none of them."""
         if not stored_events:
             return []
-        mine = _Waiting(stored_events)
-        self._waiting.append(mine)
-        while not mine.done:
-            with self._committing:
-                if not mine.done:
-                    self._commit(self._next_group())
-        if mine.error:
-            raise mine.error
-        return mine.positions
+        batch = Batch(stored_events)
+        self._group.submit(batch)
+        if batch.error:
+            raise batch.error
+        return batch.positions
 
-    def _next_group(self) -> list[_Waiting]:
-        group: list[_Waiting] = []
-        size = 0
-        while self._waiting and (not group or size < self._max_group):
-            group.append(self._waiting.popleft())
-            size += len(group[-1].events)
-        return group
-
-    def _commit(self, group: list[_Waiting]) -> None:
-        events = [event for waiting in group for event in waiting.events]
+    def _commit(self, group: Sequence[Batch]) -> None:
+        """Append what several writers want recorded, in one transaction."""
         try:
-            positions = self._append(
-                [n for n, waiting in enumerate(group) for _ in waiting.events], events
-            )
+            positions = _patiently(lambda: self._append(group), since=group[0].since)
+        except _AWAY as error:
+            for batch in group:
+                batch.error = OperationalError(str(error))
         except Exception as error:
-            for waiting in group:
-                waiting.error = error
+            if len(group) == 1:
+                group[0].error = PersistenceError(str(error))
+                group[0].error.__cause__ = error
+            else:  # One of them is to blame; the others are not to suffer for it.
+                for batch in group:
+                    self._commit([batch])
         else:
             following = iter(positions)
-            for waiting in group:
-                waiting.positions = [next(following) for _ in waiting.events]
-                if 0 in waiting.positions:
-                    waiting.error = IntegrityError("not the next version of its thing")
-        finally:
-            for waiting in group:
-                waiting.done = True
+            for batch in group:
+                batch.positions = list(islice(following, len(batch.events)))
+                if 0 in batch.positions:
+                    batch.error = IntegrityError("not the next version of its thing")
 
-    def _append(self, batches: list[int], events: list[StoredEvent]) -> list[int]:
-        """Ask until the database has answered; log.append makes asking again safe."""
-        deadline = time.monotonic() + PATIENCE
-        pause = 0.02
-        while True:
+    def _append(self, group: Sequence[Batch]) -> Sequence[int]:
+        """Ask once; log.append makes it safe to ask again after a lost connection."""
+        events = [event for batch in group for event in batch.events]
+        asked = (
+            [number for number, batch in enumerate(group) for _ in batch.events],
+            [event.originator_id for event in events],
+            [event.originator_version for event in events],
+            [event.topic for event in events],
+            [event.state for event in events],
+        )
+        with self._writing:
             try:
-                row = (
-                    self._writer()
-                    .execute(
-                        _APPEND,
-                        (
-                            batches,
-                            [event.originator_id for event in events],
-                            [event.originator_version for event in events],
-                            [event.topic for event in events],
-                            [event.state for event in events],
-                        ),
-                        prepare=True,
-                    )
-                    .fetchone()
-                )
-            except psycopg.OperationalError as error:
-                self._drop_writer()
-                if time.monotonic() > deadline:
-                    raise OperationalError(str(error)) from error
-                time.sleep(pause)
-                pause = min(pause * 2, 0.5)
-            else:
-                return list(row[0]) if row else []
+                row = self._writer().execute(_APPEND, asked, prepare=True).fetchone()
+            except BaseException as error:
+                if isinstance(error, _AWAY) or not isinstance(error, Exception):
+                    self._drop_writer()  # Broken, or in the middle of something.
+                raise
+        return row[0] if row else ()
 
     def _writer(self) -> Connection[TupleRow]:
-        if self._connection is None or self._connection.closed:
+        if self._is_closed:
+            raise OperationalError("the log has been closed")
+        if self._connection is None:
             self._connection = psycopg.connect(
-                self._url,
-                autocommit=True,
-                row_factory=tuple_row,
-                connect_timeout=3,
-                options=self._options,
-                application_name="samrad log",
+                self._url, row_factory=tuple_row, **self._connecting
             )
         return self._connection
 
@@ -180,12 +177,14 @@ class LogRecorder(ApplicationRecorder):
             self._connection.close()
             self._connection = None
 
-    @contextmanager
-    def _reading(self) -> Iterator[Connection[TupleRow]]:
-        try:
+    def _read(self, query: LiteralString, params: Sequence[Any] = ()) -> list[TupleRow]:
+        def ask() -> list[TupleRow]:
             with self._reads.connection() as connection:
-                yield connection
-        except (psycopg.OperationalError, PoolTimeout) as error:
+                return connection.execute(query, params, binary=True).fetchall()
+
+        try:
+            return _patiently(ask, since=time.monotonic())
+        except _AWAY as error:
             raise OperationalError(str(error)) from error
 
     def select_events(
@@ -198,12 +197,10 @@ class LogRecorder(ApplicationRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         """The events of one thing, from version `gt` (exclusive) to `lte`."""
-        with self._reading() as connection:
-            rows = connection.execute(
-                _EVENTS_BACKWARDS if desc else _EVENTS,
-                (originator_id, gt or 0, 2**62 if lte is None else lte, limit),
-                binary=True,
-            ).fetchall()
+        rows = self._read(
+            _EVENTS_BACKWARDS if desc else _EVENTS,
+            (originator_id, gt or 0, _ENDLESS if lte is None else lte, limit),
+        )
         return [StoredEvent(*row) for row in rows]
 
     def select_notifications(
@@ -219,21 +216,13 @@ class LogRecorder(ApplicationRecorder):
         if topics:
             raise NotImplementedError("the log is followed whole, never by topic")
         first = (start or 0) + (0 if inclusive_of_start else 1)
-        with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT originator_id, originator_version, topic, state, position"
-                " FROM log.entry WHERE position BETWEEN %s AND %s"
-                " ORDER BY position LIMIT %s",
-                (first, 2**62 if stop is None else stop, limit),
-                binary=True,
-            ).fetchall()
+        rows = self._read(_ENTRIES, (first, _ENDLESS if stop is None else stop, limit))
         return [Notification(*row) for row in rows]
 
     def max_notification_id(self) -> int | None:
         """The position of the newest entry, or None for an empty log."""
-        with self._reading() as connection:
-            row = connection.execute("SELECT position FROM log.head").fetchone()
-        return row[0] if row and row[0] else None
+        ((head,),) = self._read("SELECT position FROM log.head")
+        return head or None
 
     def subscribe(
         self, gt: int | None = None, topics: Sequence[str] = ()
@@ -242,8 +231,9 @@ class LogRecorder(ApplicationRecorder):
         raise NotImplementedError("follow the log with ledger.tail.Tail")
 
     def close(self) -> None:
-        """Give all connections back."""
-        with self._committing:
+        """Give all connections back; nothing can be appended or read after this."""
+        with self._writing:
+            self._is_closed = True
             self._drop_writer()
         self._reads.close()
 
