@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 from domain.issue import Issue
 from domain.log import Entry
 from projections.reads import Reads
 from projections.rows import Rows
+from projections.sight import READABLE, SEEN, Sight
 
 
 def project(entry: Entry, rows: Rows) -> None:
@@ -123,4 +125,202 @@ def issues_of(reads: Reads, consultation: UUID) -> list[IssueRow]:
         _ISSUE
         + " WHERE i.consultation = %s ORDER BY i.merged_into IS NOT NULL, i.position",
         (consultation,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class IssueChangeRow:
+    """A change of a text that was made for an issue."""
+
+    revision: UUID
+    revision_title: str
+    state: str
+    proposal: UUID
+    passage: UUID
+    op: str
+    reason: str
+    edition: int | None
+    is_published: bool
+
+
+def changes_for(reads: Reads, issue: UUID) -> list[IssueChangeRow]:
+    """Every change with this issue behind it; abandoned revisions are left out."""
+    return reads.all(
+        IssueChangeRow,
+        """
+        SELECT c.revision, r.title AS revision_title, r.state, r.proposal, c.passage,
+               c.op, c.reason, r.edition,
+               coalesce(r.edition <= p.published, false) AS is_published
+          FROM change c
+          JOIN revision r ON r.id = c.revision
+          JOIN proposal p ON p.id = r.proposal
+         WHERE c.issues @> ARRAY[%s::uuid] AND r.state <> 'abandoned'
+         ORDER BY r.started_at, c.ord, c.id
+        """,
+        (issue,),
+    )
+
+
+def absorbed_by(reads: Reads, issue: UUID) -> list[tuple[UUID, str]]:
+    """The issues that were merged into this one, with their titles."""
+    return [
+        (id, title)
+        for id, title in reads.tuples(
+            "SELECT id, title FROM issue WHERE merged_into = %s ORDER BY position",
+            (issue,),
+        )
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedIssue:
+    """An issue as the list of them shows it."""
+
+    id: UUID
+    position: int
+    title: str
+    proposal_title: str | None
+    disposition: str
+    answer_state: str
+    gathered: int
+    changes: int
+
+
+_STATES: dict[str, LiteralString] = {
+    "undecided": "i.disposition = ''",
+    "unanswered": "i.disposition <> '' AND i.answer_state = 'none'",
+    "drafted": "i.answer_state = 'drafted'",
+    "approved": "i.answer_state = 'approved'",
+    "published": "i.answer_state = 'published'",
+}
+
+
+def listed_issues(
+    reads: Reads,
+    consultation: UUID,
+    *,
+    state: str = "",
+    proposal: UUID | None = None,
+    offset: int,
+    limit: int,
+) -> tuple[list[ListedIssue], int]:
+    """A page of a consultation's issues, those with most comments first."""
+    where: LiteralString = "i.consultation = %(consultation)s AND i.merged_into IS NULL"
+    if state in _STATES:
+        where += " AND " + _STATES[state]
+    if proposal:
+        where += " AND i.proposal = %(proposal)s"
+    params = {
+        "consultation": consultation,
+        "proposal": proposal,
+        "offset": offset,
+        "limit": limit,
+    }
+    total = int(reads.value("SELECT count(*) FROM issue i WHERE " + where, params))
+    rows = reads.all(
+        ListedIssue,
+        """
+        SELECT i.id, i.position, i.title, p.title AS proposal_title, i.disposition,
+               i.answer_state,
+               (SELECT count(*) FROM issue_comment g WHERE g.issue = i.id)::int
+                   AS gathered,
+               (SELECT count(*) FROM change c JOIN revision r ON r.id = c.revision
+                 WHERE c.issues @> ARRAY[i.id] AND r.state <> 'abandoned')::int
+                   AS changes
+          FROM issue i LEFT JOIN proposal p ON p.id = i.proposal
+         WHERE """
+        + where
+        + " ORDER BY gathered DESC, i.position LIMIT %(limit)s OFFSET %(offset)s",
+        params,
+    )
+    return rows, total
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A comment beside an issue: in it, or one that might belong there."""
+
+    id: UUID
+    position: int
+    sender: str | None
+    kind: str
+    quote: str
+    text: str
+    wording: str
+    is_withdrawn: bool
+
+
+_GATHERED: LiteralString = """
+    SELECT c.id, c.position,
+           coalesce(o.name, CASE WHEN p.public_name AND q.public_name THEN p.name END)
+               AS sender, c.kind, c.quote, c.text, c.wording, c.is_withdrawn
+"""
+
+
+def gathered_in(
+    reads: Reads, issue: UUID, sight: Sight, *, offset: int, limit: int
+) -> tuple[list[Gathered], int]:
+    """A page of the comments in an issue that the reader may see, and how many."""
+    source: LiteralString = (
+        " FROM issue_comment g JOIN comment c ON c.id = g.comment"
+        " LEFT JOIN organisation o ON o.id = c.organisation"
+        " LEFT JOIN person p ON p.id = c.author"
+        " LEFT JOIN now.person q ON q.id = c.author"
+        " WHERE g.issue = %(issue)s AND " + SEEN + " AND " + READABLE
+    )
+    params = {"issue": issue, "offset": offset, "limit": limit, **sight.params}
+    total = int(reads.value("SELECT count(*)" + source, params))
+    rows = reads.all(
+        Gathered,
+        _GATHERED + source + " ORDER BY c.position LIMIT %(limit)s OFFSET %(offset)s",
+        params,
+    )
+    return rows, total
+
+
+def candidates_for(
+    reads: Reads, issue: IssueRow, words: str, *, limit: int
+) -> list[Gathered]:
+    """Comments that might belong in an issue, the likeliest first.
+
+    With `words`, those that hold them; else those on the same passages as comments in
+    the issue, and those that share words with its title. None is in the issue already.
+    """
+    return reads.all(
+        Gathered,
+        """
+        WITH asked AS (
+            SELECT CASE WHEN %(words)s <> ''
+                        THEN websearch_to_tsquery('swedish', %(words)s)
+                        ELSE replace(plainto_tsquery('swedish', %(title)s)::text,
+                                     '&', '|')::tsquery END AS query
+        ), near AS (
+            SELECT DISTINCT c.passage FROM issue_comment g
+              JOIN comment c ON c.id = g.comment
+             WHERE g.issue = %(issue)s AND c.passage IS NOT NULL
+        )
+        """
+        + _GATHERED
+        + """
+          FROM comment c CROSS JOIN asked
+          LEFT JOIN organisation o ON o.id = c.organisation
+          LEFT JOIN person p ON p.id = c.author
+          LEFT JOIN now.person q ON q.id = c.author
+         WHERE c.consultation = %(consultation)s AND NOT c.is_withdrawn
+           AND NOT EXISTS (SELECT FROM issue_comment g
+                            WHERE g.issue = %(issue)s AND g.comment = c.id)
+           AND (c.words @@ asked.query
+                OR %(words)s = '' AND c.passage IN (SELECT passage FROM near))
+         ORDER BY EXISTS (SELECT FROM issue_comment g WHERE g.comment = c.id),
+                  coalesce(c.passage IN (SELECT passage FROM near), false) DESC,
+                  ts_rank(c.words, asked.query) DESC, c.position
+         LIMIT %(limit)s
+        """,
+        {
+            "words": words,
+            "title": issue.title,
+            "issue": issue.id,
+            "consultation": issue.consultation,
+            "limit": limit,
+        },
     )

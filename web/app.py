@@ -16,9 +16,21 @@ from domain.log import Log
 from ledger.session import Sessions
 from projections.person import EVERYWHERE, standing_of
 from projections.reads import ReadPool
-from web import comment_list, health, language, pages, session
+from web import (
+    amendment,
+    comment,
+    comment_list,
+    fate,
+    health,
+    inbox,
+    issue,
+    language,
+    pages,
+    receipt,
+    session,
+)
 from web import log as log_pages
-from web.access import auditors, person, route
+from web.access import auditors, deciders, person, route, secretariat
 from web.assets import Static
 from web.language import Spoken
 from web.mail import Mail
@@ -30,6 +42,7 @@ from web.visitor import Recognised, Visitor
 
 C = "/consultations/{consultation:uuid}"
 P = C + "/proposals/{proposal:uuid}"
+M = C + "/comments/{comment:uuid}"
 
 # fmt: off
 ROUTES: list[BaseRoute] = [
@@ -45,10 +58,42 @@ ROUTES: list[BaseRoute] = [
     route("/my/sessions/end-all",                  session.leave_everywhere, "session.leave_everywhere", person, post=True),
     route("/sign-out",                             session.leave,            "session.leave",            post=True),
     route("/demo/sign-in/{role}",                  session.demo_sign_in,     "session.demo_sign_in",     post=True),
-    # Comments
+    # Comments: their senders' forms are kept through signing in, so those who send are asked there
     route(C + "/comments",                         comment_list.index,       "comment.index"),
     route(P + "/passages/{passage:uuid}/comments", comment_list.on_passage,  "comment.on_passage"),
     route("/my/comments",                          comment_list.mine,        "comment.mine",             person),
+    route(P + "/comments/new",                     comment.new,              "comment.new"),
+    route(P + "/comments/preview",                 comment.preview,          "comment.preview",          post=True),
+    route(P + "/comments",                         comment.submit,           "comment.submit",           post=True),
+    route(M,                                       fate.show,                "comment.show"),
+    route(M + "/receipt",                          receipt.receipt,          "comment.receipt",          person),
+    route(M + "/receipt.txt",                      receipt.receipt_file,     "comment.receipt_file",     person),
+    route(M + "/amend",                            amendment.amend,          "comment.amend",            person),
+    route(M + "/amend",                            amendment.save,           "comment.save",             post=True),
+    route(M + "/withdraw",                         amendment.withdraw,       "comment.withdraw",         person),
+    route(M + "/withdraw",                         amendment.take_back,      "comment.take_back",        person, post=True),
+    # The inbox
+    route(C + "/inbox",                            inbox.index,              "inbox.index",              secretariat),
+    route(C + "/inbox/code",                       inbox.code,               "inbox.code",               secretariat, post=True),
+    route(C + "/inbox/assign",                     inbox.assign,             "inbox.assign",             secretariat, post=True),
+    route(C + "/inbox/clear",                      inbox.clear,              "inbox.clear",              secretariat, post=True),
+    route(C + "/inbox/withhold",                   inbox.withhold,           "inbox.withhold",           secretariat, post=True),
+    route(C + "/inbox/undo",                       inbox.undo,               "inbox.undo",               secretariat, post=True),
+    # Issues
+    route(C + "/issues",                           issue.index,              "issue.index",              secretariat),
+    route(C + "/issues/gather-ticked",             issue.gather_ticked,      "issue.gather_ticked",      secretariat, post=True),
+    route(C + "/issues/new",                       issue.new,                "issue.new",                secretariat),
+    route(C + "/issues/new",                       issue.raise_one,          "issue.raise",              secretariat, post=True),
+    route(C + "/issues/{issue:uuid}",              issue.show,               "issue.show"),
+    route(C + "/issues/{issue:uuid}/gather",       issue.gather,             "issue.gather",             secretariat, post=True),
+    route(C + "/issues/{issue:uuid}/release",      issue.release,            "issue.release",            secretariat, post=True),
+    route(C + "/issues/{issue:uuid}/rename",       issue.rename,             "issue.rename",             secretariat, post=True),
+    route(C + "/issues/{issue:uuid}/merge",        issue.merge,              "issue.merge",              secretariat, post=True),
+    route(C + "/issues/{issue:uuid}/split",        issue.split,              "issue.split",              secretariat, post=True),
+    route(C + "/issues/{issue:uuid}/decide",       issue.decide,             "issue.decide",             secretariat, post=True),
+    route(C + "/issues/{issue:uuid}/answer",       issue.answer,             "issue.answer",             secretariat, post=True),
+    route(C + "/issues/{issue:uuid}/approve",      issue.approve,            "issue.approve",            deciders, post=True),
+    route(C + "/issues/{issue:uuid}/publish",      issue.publish,            "issue.publish",            deciders, post=True),
     # The log
     route("/log",                                  log_pages.index,          "log.index",                auditors),
     route("/log/{position:int}",                   log_pages.show,           "log.show",                 auditors),

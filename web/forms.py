@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData, QueryParams, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -56,7 +56,7 @@ class Form:
 
     def __init__(self, language: Language = "sv", /, **values: object) -> None:
         self.language = language
-        self.values = FormData(
+        self.values: FormData | QueryParams = FormData(
             {name: str(value) for name, value in values.items() if value is not None}
         )
         self.errors: dict[str, str] = {}
@@ -68,7 +68,7 @@ class Form:
         return cls(language_of(request), **values)
 
     @classmethod
-    def sent(cls, request: Request, typed: FormData) -> Form:
+    def sent(cls, request: Request, typed: FormData | QueryParams) -> Form:
         """A form as it came."""
         form = cls(language_of(request))
         form.values = typed
@@ -100,6 +100,11 @@ class Form:
                 return 403
             case _:
                 return int(getattr(self.refusal, "status", 422))
+
+    def fill(self, **values: object) -> None:
+        """Put other values in fields than those that were sent."""
+        fields = {field: self[field] for field in self.values}
+        self.values = FormData(fields | {f: str(v) for f, v in values.items()})
 
     def wrong(self, field: str, sentence: str, **values: object) -> None:
         """Note what is wrong with a field: an English sentence from the catalogue."""

@@ -100,6 +100,23 @@ WORDS: dict[str, dict[str, str]] = {
         "auditor": "Auditor",
         "reader": "Reader",
     },
+    "waiting": {
+        "uncoded": "Without a theme",
+        "unassigned": "With no officer",
+        "ungathered": "In no issue",
+        "undecided": "Undecided",
+        "unreviewed": "Not reviewed",
+        "withheld": "Withheld",
+        "withdrawn": "Withdrawn",
+        "settled": "Decided",
+    },
+    "issue state": {
+        "undecided": "No disposition",
+        "unanswered": "No answer",
+        "drafted": "Answer to approve",
+        "approved": "Answer to publish",
+        "published": "Published",
+    },
     "thing": {
         "organisation": "Organisation",
         "person": "Person",
