@@ -84,6 +84,29 @@ def comments_by(
     return _listed(reads, OWN, {}, sight, offset, limit)
 
 
+def comments_from(
+    reads: Reads,
+    organisation: UUID,
+    readable: Sequence[UUID],
+    worked: Sequence[UUID],
+    sight: Sight,
+    offset: int,
+    limit: int,
+) -> tuple[list[CommentRow], int]:
+    """What an organisation has said in the consultations that the reader may read
+    about: all of it in those that they work on, else as far as they may see."""
+    said: LiteralString = (
+        "c.organisation = %(organisation)s AND c.consultation = ANY (%(readable)s)"
+        " AND (c.consultation = ANY (%(worked)s) OR " + SEEN + ")"
+    )
+    params = {
+        "organisation": organisation,
+        "readable": list(readable),
+        "worked": list(worked),
+    }
+    return _listed(reads, said, params, sight, offset, limit)
+
+
 def comments_on_passage(
     reads: Reads,
     proposal: UUID,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
 from uuid import UUID
 
 from domain.log import Entry
@@ -66,4 +68,114 @@ def organisation_by_id(reads: Reads, id: UUID) -> OrganisationRow | None:
         "SELECT id, name, kind, number, county, care_regions FROM organisation"
         " WHERE id = %s",
         (id,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which organisations are looked for; what is empty does not narrow."""
+
+    words: str = ""
+    """Part of the name, or the organisation number."""
+    kind: str = ""
+    county: str = ""
+    care_region: str = ""
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters of the condition that `narrowing` makes."""
+        return {
+            "words": self.words.lower(),
+            "kind": self.kind,
+            "county": self.county,
+            "care_region": self.care_region,
+        }
+
+
+_NARROWING: tuple[tuple[str, LiteralString], ...] = (
+    (
+        "words",
+        "(strpos(lower(o.name), %(words)s) > 0"
+        " OR replace(o.number, '-', '') = replace(%(words)s, '-', ''))",
+    ),
+    ("kind", "o.kind = %(kind)s"),
+    ("county", "o.county = %(county)s"),
+    ("care_region", "%(care_region)s = ANY (o.care_regions)"),
+)
+
+
+def narrowing(sought: Sought) -> LiteralString:
+    """The condition on an organisation `o` that keeps those sought."""
+    conditions: list[LiteralString] = [
+        condition for name, condition in _NARROWING if getattr(sought, name)
+    ]
+    return " AND ".join(conditions) or "true"
+
+
+def organisations_like(
+    reads: Reads, sought: Sought, *, offset: int, limit: int
+) -> tuple[list[OrganisationRow], int]:
+    """A page of the register in Swedish order, and how many it holds of those."""
+    among: LiteralString = " FROM organisation o WHERE " + narrowing(sought)
+    rows = reads.all(
+        OrganisationRow,
+        "SELECT o.id, o.name, o.kind, o.number, o.county, o.care_regions"
+        + among
+        + " ORDER BY o.sort_key, o.id OFFSET %(offset)s LIMIT %(limit)s",
+        {**sought.params, "offset": offset, "limit": limit},
+    )
+    return rows, int(reads.value("SELECT count(*)" + among, sought.params))
+
+
+@dataclass(frozen=True, slots=True)
+class MandateRow:
+    """Who may speak for an organisation, and between which moments."""
+
+    person: UUID
+    name: str
+    email: str
+    begins: datetime
+    ends: datetime | None
+
+
+def mandates_for(reads: Reads, organisation: UUID) -> list[MandateRow]:
+    """The mandates that are not ended, also those to come or run out, by name."""
+    return reads.all(
+        MandateRow,
+        "SELECT p.id AS person, p.name, p.email, m.begins, m.ends"
+        " FROM mandate m JOIN person p ON p.id = m.person"
+        " WHERE m.organisation = %s ORDER BY p.sort_key, p.id",
+        (organisation,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """An organisation's part in one consultation."""
+
+    consultation: UUID
+    title: str
+    title_en: str
+    is_asked: bool
+    comments: int
+
+
+def parts_of(reads: Reads, organisation: UUID) -> list[PartRow]:
+    """The consultations that an organisation is asked in or has commented on."""
+    return reads.all(
+        PartRow,
+        """
+        SELECT k.id AS consultation, k.title, k.title_en,
+               e.organisation IS NOT NULL AS is_asked,
+               coalesce(n.comments, 0) AS comments
+          FROM consultation k
+          LEFT JOIN consultee e ON e.consultation = k.id
+                               AND e.organisation = %(organisation)s
+          LEFT JOIN (SELECT c.consultation, count(*)::int AS comments FROM comment c
+                      WHERE c.organisation = %(organisation)s AND NOT c.is_withdrawn
+                      GROUP BY c.consultation) AS n ON n.consultation = k.id
+         WHERE e.organisation IS NOT NULL OR n.comments > 0
+         ORDER BY k.closes_at DESC, k.id
+        """,
+        {"organisation": organisation},
     )

@@ -133,3 +133,74 @@ def standing_of(reads: Reads, person: UUID, now: datetime) -> Standing | None:
         frozenset(zip(places, roles, strict=True)),
         tuple(zip(organisations, names, strict=True)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRow:
+    """A role that somebody has in a consultation."""
+
+    person: UUID
+    name: str
+    email: str
+    role: str
+    is_everywhere: bool
+    """Held in all consultations, not in this one only."""
+
+
+def roles_in(reads: Reads, consultation: UUID) -> list[RoleRow]:
+    """Who has which role in a consultation, in Swedish order of names."""
+    return reads.all(
+        RoleRow,
+        """
+        SELECT p.id AS person, p.name, p.email, r.role,
+               r.consultation = %(everywhere)s AS is_everywhere
+          FROM role r JOIN person p ON p.id = r.person
+         WHERE r.consultation IN (%(consultation)s, %(everywhere)s)
+         ORDER BY p.sort_key, p.id, is_everywhere DESC, r.role
+        """,
+        {"consultation": consultation, "everywhere": EVERYWHERE},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRoleRow:
+    """One of a person's roles; no consultation means that it holds in all."""
+
+    role: str
+    consultation: UUID | None
+    title: str | None
+    title_en: str | None
+
+
+def roles_of(reads: Reads, person: UUID) -> list[OwnRoleRow]:
+    """A person's roles, those that hold everywhere first."""
+    return reads.all(
+        OwnRoleRow,
+        """
+        SELECT r.role, c.id AS consultation, c.title, c.title_en
+          FROM role r LEFT JOIN consultation c ON c.id = r.consultation
+         WHERE r.person = %s ORDER BY c.id IS NOT NULL, c.title, r.role
+        """,
+        (person,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMandateRow:
+    """An organisation that a person may speak for, and between which moments."""
+
+    organisation: UUID
+    name: str
+    begins: datetime
+    ends: datetime | None
+
+
+def mandates_of(reads: Reads, person: UUID) -> list[OwnMandateRow]:
+    """A person's mandates that are not ended, also those to come or run out."""
+    return reads.all(
+        OwnMandateRow,
+        "SELECT o.id AS organisation, o.name, m.begins, m.ends"
+        " FROM mandate m JOIN organisation o ON o.id = m.organisation"
+        " WHERE m.person = %s ORDER BY o.sort_key, o.id",
+        (person,),
+    )

@@ -77,6 +77,7 @@ CREATE TABLE mandate (
     PRIMARY KEY (person, organisation, valid_from)
 );
 CREATE UNIQUE INDEX mandate_now ON mandate (person, organisation) WHERE valid_to IS NULL;
+CREATE INDEX mandate_for_organisation ON mandate (organisation) WHERE valid_to IS NULL;
 
 -- The consultation 00000000-0000-0000-0000-000000000000 stands for all of them.
 CREATE TABLE role (
@@ -131,6 +132,7 @@ CREATE TABLE consultee (
     PRIMARY KEY (consultation, organisation, valid_from)
 );
 CREATE UNIQUE INDEX consultee_now ON consultee (consultation, organisation) WHERE valid_to IS NULL;
+CREATE INDEX consultee_by_organisation ON consultee (organisation) WHERE valid_to IS NULL;
 
 CREATE TABLE proposal (
     id           uuid    NOT NULL,

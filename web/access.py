@@ -53,6 +53,11 @@ def deciders(visitor: Visitor, consultation: UUID | None) -> bool:
     return _has(visitor, consultation, DECIDERS)
 
 
+def office(visitor: Visitor, _: UUID | None) -> bool:
+    """The secretariat of all consultations: plans rounds and keeps the register."""
+    return visitor.has(*SECRETARIAT)
+
+
 def auditors(visitor: Visitor, consultation: UUID | None) -> bool:
     """Those who read the log: auditors, and the secretariat whose work it shows."""
     return _has(visitor, consultation, ("auditor", *SECRETARIAT))
