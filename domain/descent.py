@@ -46,7 +46,7 @@ class Descent:
     ) -> None:
         self._old, self._new = old, new
         times = Counter(chain(old, new))
-        total = len(old) + len(new)
+        total = len(old) + len(new) + 1
         self._rarities = list(
             accumulate((log(total / times[word]) for word in old), initial=0.0)
         )

@@ -17,7 +17,9 @@ from domain.text import Passage
 TEXTS = st.one_of(
     st.text(),
     st.lists(
-        st.sampled_from(["regionen", "ska", "bör", "och", "samråd", " ", " ", ".", "\n"])
+        st.sampled_from(
+            ["regionen", "ska", "bör", "och", "samråd", " ", " ", ".", "\n"]
+        )
     ).map("".join),
 )
 
@@ -72,7 +74,7 @@ def test_small_words_in_common_do_not_break_up_a_rewritten_sentence() -> None:
 
 
 def _long_texts() -> list[tuple[str, str]]:
-    chance = Random(1)
+    chance = Random(1)  # noqa: S311 - a test's text, not a secret
     vocabulary = [f"ord{int(chance.paretovariate(0.7))}" for _ in range(6_000)]
     long, other = vocabulary[:3_000], vocabulary[3_000:]
     edited = [chance.choice(other) if k % 9 == 0 else w for k, w in enumerate(long)]

@@ -1,0 +1,331 @@
+"""Where quoted words stand in a later version: scripted edits with a known truth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from random import Random
+from time import perf_counter
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.alignment import in_order, longest_increasing
+from domain.ancestry import align
+from domain.anchor import Anchor, Placement, place
+from domain.placer import FlatPlacer
+from domain.text import Passage
+
+SUBJECTS = ["Regionen", "Kommunen", "Lärosätet", "Rådet", "Myndigheten", "Huvudmannen"]
+VERBS = ["planerar", "redovisar", "följer", "beskriver", "samordnar", "prövar"]
+THINGS = [
+    "praktikplatser",
+    "handledning",
+    "kompetensförsörjning",
+    "bemanning",
+    "introduktion",
+    "forskning",
+    "vidareutbildning",
+    "arbetsmiljö",
+    "ledarskap",
+    "prognoser",
+]
+TIMES = ["varje år", "under våren", "tillsammans med andra", "i hela länet"]
+
+
+def dice(seed: int) -> Random:
+    """Chance that falls the same way every time."""
+    return Random(seed)  # noqa: S311 - a test's text, not a secret
+
+
+def sentence(chance: Random) -> str:
+    """A sentence that says something of its own."""
+    first, second = chance.sample(THINGS, 2)
+    return (
+        f"{chance.choice(SUBJECTS)} {chance.choice(VERBS)} {first} och {second} "
+        f"{chance.choice(TIMES)} enligt punkt {chance.randrange(10_000)}."
+    )
+
+
+def proposal(chance: Random, size: int = 8) -> list[Passage]:
+    return [
+        Passage(
+            UUID(int=chance.getrandbits(128)),
+            "paragraph",
+            0,
+            " ".join(sentence(chance) for _ in range(chance.randint(1, 4))),
+        )
+        for _ in range(size)
+    ]
+
+
+def edited(passages: list[Passage], chance: Random, edits: int) -> list[Passage]:
+    """The proposal after some passages were reworded, inserted, deleted and moved."""
+    result = list(passages)
+    for _ in range(edits):
+        at = chance.randrange(len(result))
+        match chance.choice(["reword", "extend", "insert", "delete", "move"]):
+            case "reword":
+                sentences = result[at].text.split(". ")
+                sentences[chance.randrange(len(sentences))] = sentence(chance)[:-1]
+                text = ". ".join(sentences).rstrip(".") + "."
+                result[at] = replace(result[at], text=text)
+            case "extend":
+                text = f"{result[at].text} {sentence(chance)}"
+                result[at] = replace(result[at], text=text)
+            case "insert":
+                result[at:at] = proposal(chance, 1)
+            case "delete" if len(result) > 2:
+                del result[at]
+            case "move":
+                passage = result.pop(at)
+                result.insert(chance.randint(0, len(result)), passage)
+    return result
+
+
+def anchors_on(passages: list[Passage]) -> list[Anchor]:
+    """An anchor on every sentence and on every whole passage."""
+    anchors = []
+    for passage in passages:
+        anchors.append(Anchor(passage.id))
+        start = 0
+        for part in passage.text.split(". "):
+            quoted = part.rstrip(".")
+            anchors.append(
+                Anchor.at(passage.id, passage.text, start, start + len(quoted))
+            )
+            start += len(part) + 2
+    return anchors
+
+
+SEEDS = st.integers(0, 2**32)
+
+
+@given(SEEDS, st.integers(0, 12))
+def test_an_untouched_sentence_is_found_exactly(seed: int, edits: int) -> None:
+    chance = dice(seed)
+    old = proposal(chance)
+    new = edited(old, chance, edits)
+    now = {passage.id: passage for passage in new}
+    anchors = [a for a in anchors_on(old) if a.quote and a.passage in now]
+    for anchor, placement in zip(anchors, place(anchors, old, new), strict=True):
+        assert anchor.passage is not None
+        text = now[anchor.passage].text
+        if anchor.quote not in text:
+            continue
+        assert placement.passage == anchor.passage
+        assert text[placement.start : placement.end] == anchor.quote
+        assert placement.state in ("exact", "moved")
+        assert placement.certain
+
+
+@given(SEEDS, st.integers(0, 20))
+def test_a_placement_never_lies_outside_the_text(seed: int, edits: int) -> None:
+    chance = dice(seed)
+    old = proposal(chance)
+    new = edited(old, chance, edits)
+    texts = {passage.id: passage.text for passage in new}
+    for placement in place(anchors_on(old), old, new):
+        if placement.state == "removed":
+            assert (placement.start, placement.end) == (0, 0)
+            assert placement.passage is None or placement.passage in texts
+        else:
+            assert placement.passage is not None
+            end = len(texts[placement.passage])
+            assert 0 <= placement.start <= placement.end <= end
+
+
+@given(SEEDS)
+def test_on_the_same_text_every_anchor_is_exact_and_certain(seed: int) -> None:
+    old = proposal(dice(seed))
+    anchors = anchors_on(old)
+    for anchor, placement in zip(anchors, place(anchors, old, old), strict=True):
+        assert placement == Placement(
+            anchor.passage, anchor.start, anchor.end, "exact", True
+        )
+
+
+@given(st.text(alphabet="ab .,\n", max_size=80), st.integers(0), st.integers(0))
+def test_any_stretch_of_an_unchanged_text_stays_where_it_is(
+    text: str, one: int, other: int
+) -> None:
+    start, end = sorted((one % (len(text) + 1), other % (len(text) + 1)))
+    if not text[start:end].strip():
+        return
+    spot = FlatPlacer(text, text).place(start, end)
+    assert (spot.start, spot.end, spot.state) == (start, end, "exact")
+
+
+@given(st.text(max_size=60), st.text(max_size=60), st.integers(0), st.integers(0))
+def test_any_stretch_of_any_text_lands_within_the_other(
+    old: str, new: str, one: int, other: int
+) -> None:
+    start, end = sorted((one % (len(old) + 1), other % (len(old) + 1)))
+    spot = FlatPlacer(old, new).place(start, end)
+    assert 0 <= spot.start <= spot.end <= len(new)
+
+
+@pytest.fixture
+def old() -> list[Passage]:
+    return proposal(dice(7), 6)
+
+
+def test_words_keep_their_passage_when_another_gets_the_same_words(
+    old: list[Passage],
+) -> None:
+    copy = Passage(uuid4(), "paragraph", 0, old[3].text)
+    anchor = Anchor.at(old[3].id, old[3].text, 0, 20)
+    [placement] = place([anchor], old, [copy, *old])
+    assert placement == Placement(old[3].id, 0, 20, "exact", True)
+
+
+def test_reworded_words_are_changed_and_cover_what_replaced_them(
+    old: list[Passage],
+) -> None:
+    text = "Rådet redovisar varje år hur regionernas prognoser stämmer med utfallet."
+    before = [*old, Passage(UUID(int=1), "paragraph", 0, text)]
+    now = text.replace("varje år", "senast i mars").replace("Rådet", "I dag: Rådet")
+    after = [*old, Passage(UUID(int=1), "paragraph", 0, now)]
+    start, end = text.index("redovisar"), text.index(" stämmer")
+    [placement] = place([Anchor.at(UUID(int=1), text, start, end)], before, after)
+    assert placement.state == "changed"
+    assert now[placement.start : placement.end] == (
+        "redovisar senast i mars hur regionernas prognoser"
+    )
+
+
+def test_words_that_went_to_another_passage_are_moved(old: list[Passage]) -> None:
+    said = sentence(dice(99))
+    before = [replace(old[0], text=f"{said} {old[0].text}"), *old[1:]]
+    after = [*old[:4], replace(old[4], text=f"{old[4].text} {said}"), *old[5:]]
+    [placement] = place(
+        [Anchor.at(old[0].id, before[0].text, 0, len(said))], before, after
+    )
+    assert (placement.passage, placement.state) == (old[4].id, "moved")
+    assert after[4].text[placement.start : placement.end] == said
+
+
+def test_the_words_of_a_passage_that_moved_are_moved(old: list[Passage]) -> None:
+    after = [*old[1:], old[0]]
+    anchors = [Anchor(old[0].id), Anchor.at(old[0].id, old[0].text, 0, 9)]
+    assert place(anchors, old, after) == [
+        Placement(old[0].id, 0, 0, "moved", True),
+        Placement(old[0].id, 0, 9, "moved", True),
+    ]
+
+
+def test_a_removed_passage_is_shown_after_the_one_before_it(old: list[Passage]) -> None:
+    anchors = [Anchor(old[2].id), Anchor.at(old[2].id, old[2].text, 0, 25)]
+    after = [old[0], *old[3:]]
+    for placement in place(anchors, old, after):
+        assert (placement.passage, placement.start, placement.end, placement.state) == (
+            old[0].id,
+            0,
+            0,
+            "removed",
+        )
+
+
+def test_words_removed_from_a_passage_that_remains_are_shown_there(
+    old: list[Passage],
+) -> None:
+    said = sentence(dice(99))
+    before = [replace(old[0], text=f"{old[0].text} {said}"), *old[1:]]
+    anchor = Anchor.at(
+        old[0].id, before[0].text, len(old[0].text) + 1, len(before[0].text)
+    )
+    [placement] = place([anchor], before, old)
+    assert placement == Placement(old[0].id, 0, 0, "removed", True)
+
+
+def test_a_comment_on_the_whole_proposal_stays_on_it(old: list[Passage]) -> None:
+    assert place([Anchor(None)], old, old[:1]) == [Placement(None, 0, 0, "exact", True)]
+
+
+def test_a_quote_whose_offsets_are_off_is_found_by_its_words(
+    old: list[Passage],
+) -> None:
+    right = Anchor.at(old[1].id, old[1].text, 4, 30)
+    [placement] = place([replace(right, start=0, end=26)], old, old)
+    assert placement == Placement(old[1].id, 4, 30, "exact", True)
+
+
+def test_a_quote_that_never_was_there_asks_an_officer(old: list[Passage]) -> None:
+    [placement] = place([Anchor(old[1].id, 0, 9, "Påhittade")], old, old)
+    assert placement == Placement(old[1].id, 0, 0, "removed", False)
+
+
+def test_stored_anchors_and_placements_come_back_whole(old: list[Passage]) -> None:
+    anchors = [Anchor(None), *anchors_on(old)]
+    assert [Anchor.of(anchor.stored()) for anchor in anchors] == anchors
+    placements = place(anchors, old, old[1:])
+    assert [Placement.of(placement.stored()) for placement in placements] == placements
+
+
+@given(SEEDS)
+@settings(max_examples=50)
+def test_units_are_followed_through_edits(seed: int) -> None:
+    chance = dice(seed)
+    old = [sentence(chance) for _ in range(20)]
+    order = list(range(20))
+    order.insert(chance.randrange(20), order.pop(chance.randrange(20)))
+    dropped = order.pop(chance.randrange(20))
+    new = [old[k] for k in order]
+    at = chance.randrange(len(new))
+    new[at] = new[at].replace("enligt punkt", "i enlighet med punkten")
+    truth: list[int | None] = list(order)
+    here = chance.randrange(len(new))
+    new.insert(here, "Detta är någonting helt annat, om budget")
+    truth.insert(here, None)
+    assert dropped not in truth
+    assert align(old, new) == truth
+
+
+@given(st.lists(st.sampled_from(["a", "b", "a b", "a b c d", ""])), st.data())
+def test_no_unit_has_two_descendants(old: list[str], data: st.DataObject) -> None:
+    new = data.draw(st.permutations(old))
+    parents = align(old, new)
+    assert sorted(k for k in parents if k is not None) == list(range(len(old)))
+    assert all(
+        old[k] == text for k, text in zip(parents, new, strict=True) if k is not None
+    )
+
+
+def test_3000_units_are_aligned_within_two_seconds() -> None:
+    chance = dice(5)
+    old = [" ".join(sentence(chance) for _ in range(3)) for _ in range(3_000)]
+    new = [
+        text.replace("punkt", "avsnitt") if chance.random() < 0.2 else text
+        for text in old
+    ]
+    new[1_000:1_400], new[2_000:2_400] = new[2_000:2_400], new[1_000:1_400]
+    begun = perf_counter()
+    parents = align(old, new)
+    assert perf_counter() - begun < 2
+    swapped = [*range(1_000), *range(2_000, 2_400), *range(1_400, 2_000)]
+    truth = [*swapped, *range(1_000, 1_400), *range(2_400, 3_000)]
+    assert sum(a == b for a, b in zip(parents, truth, strict=True)) > 2_990
+
+
+@given(
+    st.lists(st.sampled_from("abcd"), max_size=30), st.lists(st.sampled_from("abcd"))
+)
+def test_pairs_in_order_are_equal_and_never_cross(
+    old: list[str], new: list[str]
+) -> None:
+    pairs = in_order(old, new)
+    assert all(old[i] == new[j] for i, j in pairs)
+    assert all(i < k and j < m for (i, j), (k, m) in pairwise(pairs))
+
+
+@given(st.lists(st.integers(0, 8), max_size=7))
+def test_no_increasing_subsequence_is_longer(numbers: list[int]) -> None:
+    found = [numbers[k] for k in longest_increasing(numbers)]
+    assert found == sorted(set(found))
+    lengths: list[int] = []
+    for k, number in enumerate(numbers):
+        before = [lengths[i] for i in range(k) if numbers[i] < number]
+        lengths.append(1 + max(before, default=0))
+    assert len(found) == max(lengths, default=0)
