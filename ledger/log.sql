@@ -50,6 +50,9 @@ CREATE OR REPLACE FUNCTION log.append(
     batches int[], ids uuid[], versions bigint[], topics text[], states bytea[]
 ) RETURNS bigint[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- Plans are made when the log is new and live as long as the connection. One that read
+-- the whole log, cheap when it was empty, took 12 ms of an append at 19,000 entries.
+SET enable_seqscan = off
 AS $$
 DECLARE
     shape     text := '[1:' || cardinality(ids) || ']';
@@ -122,18 +125,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT NOT EXISTS (
         SELECT FROM (
-            SELECT id, version, lag(version) OVER (PARTITION BY id ORDER BY n) AS before
+            SELECT id, version, row_number() OVER (PARTITION BY id ORDER BY n) AS nth
               FROM unnest(ids, versions) WITH ORDINALITY AS new (id, version, n)
         ) AS new
-        WHERE CASE
-            WHEN before IS NOT NULL THEN version <> before + 1
-            ELSE EXISTS (SELECT FROM log.entry e
-                          WHERE e.originator_id = id AND e.originator_version = version)
-              OR version > 1
-             AND NOT EXISTS (SELECT FROM log.entry e
-                              WHERE e.originator_id = id
-                                AND e.originator_version = version - 1)
-        END)
+        WHERE version IS DISTINCT FROM nth + coalesce(
+            (SELECT e.originator_version FROM log.entry AS e
+              WHERE e.originator_id = id ORDER BY e.originator_version DESC LIMIT 1), 0))
 $$;
 
 CREATE OR REPLACE FUNCTION log.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
