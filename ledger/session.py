@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg import Connection, Cursor
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 Step = Literal["sign in", "give name"]
@@ -25,6 +26,8 @@ SEEN = timedelta(minutes=5)
 """How exactly it is kept when a session was last used: fewer writes than requests."""
 RESERVED = timedelta(days=30)
 """How long an id is kept for an address: far longer than the read tables ever lag."""
+TYPED = timedelta(hours=24)
+"""How long a form waits for its sender to sign in: an e-mail can be slow."""
 
 
 class Unreachable(Exception):
@@ -210,6 +213,34 @@ class Sessions:
         reserved: UUID = row[0] if row else id
         return reserved
 
+    def keep_typed(self, fields: Mapping[str, str]) -> str:
+        """Keep what was typed in a form for whoever has the token that this gives."""
+        token = _token()
+        self._forget_expired()
+        with self._cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO session.typed (digest, fields) VALUES (%s, %s)",
+                (_digest(token), Jsonb(dict(fields))),
+            )
+        return token
+
+    def typed(self, token: str) -> dict[str, str]:
+        """What was typed, by field; empty when it is sent already or too old."""
+        with self._cursor() as cursor:
+            row = cursor.execute(
+                "SELECT fields FROM session.typed"
+                " WHERE digest = %s AND kept_at > now() - %s",
+                (_digest(token), TYPED),
+            ).fetchone()
+        return row[0] if row else {}
+
+    def forget_typed(self, token: str) -> None:
+        """Delete what was typed, once it has been sent."""
+        with self._cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM session.typed WHERE digest = %s", (_digest(token),)
+            )
+
     def attempt(self, allowed: Mapping[str, int], per: timedelta) -> datetime | None:
         """Count an attempt; None if it is allowed, else when the next one will be.
 
@@ -257,6 +288,11 @@ class Sessions:
                         SELECT digest FROM session.address
                          WHERE reserved_at < now() - %(kept)s
                          LIMIT 100 FOR UPDATE SKIP LOCKED)
+                ), typed AS (
+                    DELETE FROM session.typed WHERE digest IN (
+                        SELECT digest FROM session.typed
+                         WHERE kept_at < now() - %(typed)s
+                         LIMIT 100 FOR UPDATE SKIP LOCKED)
                 ), attempts AS (
                     DELETE FROM session.attempt WHERE digest IN (
                         SELECT digest FROM session.attempt WHERE full_at < now()
@@ -270,6 +306,7 @@ class Sessions:
                 {
                     "link": self.link_lasts,
                     "kept": RESERVED,
+                    "typed": TYPED,
                     "idle": self.idle,
                     "longest": self.longest,
                 },

@@ -50,5 +50,15 @@ CREATE UNLOGGED TABLE IF NOT EXISTS session.attempt (
 );
 CREATE INDEX IF NOT EXISTS attempt_by_age ON session.attempt (full_at);
 
+-- What somebody had typed in a form when it took signing in to send it: kept until they
+-- are back, and deleted when it is sent or after a day.
+CREATE TABLE IF NOT EXISTS session.typed (
+    digest  bytea       PRIMARY KEY CHECK (length(digest) = 32),
+    fields  jsonb       NOT NULL,
+    kept_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX IF NOT EXISTS typed_by_age ON session.typed (kept_at);
+
 GRANT SELECT, INSERT, UPDATE, DELETE
-   ON session.session, session.link, session.address, session.attempt TO samrad_web;
+   ON session.session, session.link, session.address, session.attempt, session.typed
+   TO samrad_web;

@@ -90,7 +90,7 @@ def index(request: Request) -> Response:
             for row in proposals_of(reads, consultation.id)
             if row.published or sight.sees_all
         }
-        themes = _theme_choices(request, reads, consultation.id)
+        themes = theme_choices(request, reads, consultation.id)
         wanted = Wanted(
             proposal=_known(form["proposal"], proposals),
             on_whole=form.ticked("whole"),
@@ -121,9 +121,10 @@ def index(request: Request) -> Response:
         )
 
 
-def _theme_choices(
+def theme_choices(
     request: Request, reads: Reads, consultation: UUID
 ) -> list[tuple[str, str]]:
+    """The codebook's keys, with their titles in the reader's language."""
     in_english = language_of(request) == "en"
     return [
         (theme.key, theme.title_en if in_english and theme.title_en else theme.title)

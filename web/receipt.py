@@ -1,0 +1,155 @@
+"""The receipt for a comment: recorded at once, its number a moment later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from domain.anchor import Anchor
+from domain.comment import Comment
+from domain.log import NotFound
+from projections.comment import CommentRow, comment_by_id
+from projections.consultation import ConsultationRow
+from projections.organisation import organisation_by_id
+from projections.proposal import ProposalRow, passages_of, proposal_by_id
+from web.access import clock, consultation_for, works_on
+from web.addresses import url
+from web.dates import moment_text
+from web.language import language_of, say
+from web.pages import page, site_of
+from web.subject import Subject, subject_at
+from web.visitor import visitor_of
+from web.words import word
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What was handed in, as the log itself has it."""
+
+    id: UUID
+    at: datetime
+    consultation: ConsultationRow
+    proposal: ProposalRow
+    subject: Subject
+    sender: str
+    """The organisation's name; "" for a person."""
+    kind: str
+    text: str
+    wording: str
+    row: CommentRow | None
+    """As the pages know it: None for the moment until they have read the log so far."""
+
+
+def receipt(request: Request) -> Response:
+    """What was recorded, and when; asks again by itself until the number is known."""
+    submitted = _submitted(request)
+    return page(
+        request,
+        "comment/receipt.html",
+        block="receipt",
+        submitted=submitted,
+        consultation=submitted.consultation,
+        is_open=submitted.consultation.takes_comments(clock()),
+    )
+
+
+def receipt_file(request: Request) -> Response:
+    """The receipt as a text file, to keep."""
+    submitted = _submitted(request)
+    name = submitted.row.position if submitted.row else "-"
+    return PlainTextResponse(
+        "\r\n".join(_lines(request, submitted)) + "\r\n",
+        headers={
+            "Content-Disposition": f'attachment; filename="samrad-{name}.txt"',
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+def _submitted(request: Request) -> Submitted:
+    """The comment that the address names, for those who submitted it.
+
+    Everybody else is told that there is no such receipt.
+    """
+    id: UUID = request.path_params["comment"]
+    comment = request.state.log.look(Comment, id)
+    if comment.consultation != request.path_params["consultation"]:
+        raise NotFound
+    if not _is_own(request, comment):
+        raise NotFound
+    event = request.state.log.history(id, until=1)[0]
+    anchor = Anchor.of(event.anchor)
+    with request.state.reads(None) as reads:
+        consultation = consultation_for(request, reads)
+        proposal = proposal_by_id(reads, comment.proposal)
+        if proposal is None:
+            raise NotFound
+        passages = passages_of(reads, proposal.id, event.edition)
+        span = anchor.start, anchor.end
+        subject = subject_at(passages, event.edition, anchor.passage, span)
+        sender = (
+            organisation_by_id(reads, event.organisation)
+            if event.organisation
+            else None
+        )
+        return Submitted(
+            id,
+            event.timestamp,
+            consultation,
+            proposal,
+            subject or Subject(event.edition),
+            sender.name if sender else "",
+            event.kind,
+            event.text,
+            event.wording,
+            comment_by_id(reads, id),
+        )
+
+
+def _is_own(request: Request, comment: Comment) -> bool:
+    visitor = visitor_of(request)
+    speaks_for = {id for id, _ in visitor.mandates}
+    return (
+        comment.author == visitor.person
+        or comment.organisation in speaks_for
+        or works_on(request, comment.consultation)
+    )
+
+
+def _lines(request: Request, submitted: Submitted) -> list[str]:
+    language = language_of(request)
+    address = site_of(request).address + url(
+        request,
+        "comment.show",
+        consultation=submitted.consultation.id,
+        comment=submitted.id,
+        as_of=None,
+    )
+    number = submitted.row.position if submitted.row else say(request, "not known yet")
+    facts = [
+        (say(request, "Number in the log"), number),
+        (say(request, "Recorded"), moment_text(submitted.at, language)),
+        (say(request, "Consultation"), submitted.consultation.title),
+        (say(request, "Proposal"), submitted.proposal.title),
+        (say(request, "Version"), submitted.subject.version),
+        (say(request, "Passage"), submitted.subject.label),
+        (say(request, "On behalf of"), submitted.sender),
+        (say(request, "Kind"), word(submitted.kind, "comment kind", language=language)),
+        (say(request, "Address"), address),
+        (say(request, "Id"), submitted.id),
+    ]
+    parts = [
+        (say(request, "Words commented on"), submitted.subject.words),
+        (say(request, "Comment"), submitted.text),
+        (say(request, "Proposed wording"), submitted.wording),
+    ]
+    lines = [say(request, "Receipt for a comment in Samråd"), ""]
+    lines += [f"{name}: {value}" for name, value in facts if value != ""]
+    for name, text in parts:
+        if text:
+            lines += ["", f"{name}:", *text.splitlines()]
+    return lines
