@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ __all__ = [
     "database",
     "embedded",
     "let_roles_sign_in",
+    "throw_away",
 ]
 
 
@@ -41,6 +43,15 @@ class Database:
     owner: str
     follower: str
     web: str
+
+    @classmethod
+    def on(cls, server: Server) -> Database:
+        """The database of a server of our own."""
+        return cls(
+            owner=server.url,
+            follower=server.url_of("samrad_follower"),
+            web=server.url_of("samrad_web"),
+        )
 
 
 @contextmanager
@@ -57,11 +68,7 @@ def database(settings: Settings) -> Iterator[Database]:
         )
         return
     with embedded(settings.data) as server:
-        yield Database(
-            owner=server.url,
-            follower=server.url_of("samrad_follower"),
-            web=server.url_of("samrad_web"),
-        )
+        yield Database.on(server)
 
 
 @contextmanager
@@ -98,6 +105,28 @@ def embedded(data: Path, *, durable: bool = True) -> Iterator[Server]:
             with server.locked():
                 if _is_last(in_use):
                     server.stop()
+    finally:
+        os.close(in_use)
+
+
+def throw_away(data: Path) -> None:
+    """Remove the database of a server of our own, and everything in it.
+
+    Raises NoDatabase while somebody uses it.
+    """
+    try:
+        account = Account.for_directory(data)
+        server = Server(data, account)
+        in_use = account.open(data / "in-use")
+    except OSError as error:
+        raise NoDatabase(f"{data} can not be emptied: {error.strerror}.") from error
+    try:
+        with server.locked():
+            if not _is_last(in_use):
+                raise NoDatabase(f"Another samrad uses {data}. Stop it and try again.")
+            server.stop()
+            if server.files.exists():
+                shutil.rmtree(server.files)
     finally:
         os.close(in_use)
 

@@ -14,7 +14,7 @@ import structlog
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
-from domain.log import Entry, Log
+from domain.log import Entry, Log, Unreadable
 from ledger.tail import Tail
 from projections import (
     comment,
@@ -101,7 +101,7 @@ class Follower:
         with self._connection.transaction():
             _take(self._connection, _WRITING)
             if _blueprint(self._connection) is None:
-                _build(self._connection, "read", "now", "past")
+                build(self._connection, "read", "now", "past")
         if _blueprint(self._connection) != BLUEPRINT:
             logger.info("rebuilding", reason="the plan of the read tables has changed")
             rebuild(self._log, self._url)
@@ -116,7 +116,7 @@ class Follower:
         """Apply the next entries, at most `batch`; returns how many there were."""
         with self._connection.transaction():
             rows = self._claim()
-            entries = list(self._log.entries(self._position, batch))
+            entries = _read(self._log, self._position, batch)
             try:
                 self._apply(rows, entries)
                 if entries:
@@ -145,13 +145,7 @@ class Follower:
         return self._rows
 
     def _apply(self, rows: Rows, entries: list[Entry]) -> None:
-        for entry in entries:
-            try:
-                apply(rows, entry)
-            except psycopg.OperationalError:
-                raise
-            except Exception as error:
-                raise CannotApply(entry.position, type(error).__name__) from error
+        _apply_each(rows, entries)
         try:
             rows.write()
         except (psycopg.IntegrityError, psycopg.DataError) as error:
@@ -201,7 +195,7 @@ class Follower:
         logger.info("following", position=self._position)
         while not stop.is_set():
             try:
-                while self.advance():
+                while not stop.is_set() and self.advance():
                     logger.info("applied", position=self._position)
             except CannotApply as error:
                 self._report(error)
@@ -230,6 +224,23 @@ def apply(rows: Rows, entry: Entry) -> None:
         project(entry, rows)
 
 
+def _read(log: Log, after: int, limit: int) -> list[Entry]:
+    try:
+        return list(log.entries(after, limit))
+    except Unreadable as error:
+        raise CannotApply(error.position, error.reason) from error
+
+
+def _apply_each(rows: Rows, entries: list[Entry]) -> None:
+    for entry in entries:
+        try:
+            apply(rows, entry)
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:
+            raise CannotApply(entry.position, type(error).__name__) from error
+
+
 def rebuild(
     log: Log,
     url: str,
@@ -243,17 +254,17 @@ def rebuild(
     with psycopg.connect(
         url, options="-c role=samrad_follower", application_name="samrad rebuild"
     ) as connection:
-        _build(connection, "read_next", "now_next", "past_next")
+        build(connection, "read_next", "now_next", "past_next")
         connection.commit()
         rows = Rows(connection, "read_next")
         done = 0
-        for position in _replay(log, rows, 0, batch, progress):
+        for position in replay(log, rows, 0, batch, progress):
             connection.commit()
             done = position
         with connection.transaction():
             # What was recorded meanwhile; the lock keeps the live follower still.
             _take(connection, _WRITING)
-            *_, done = _replay(log, rows, done, batch, progress)
+            *_, done = replay(log, rows, done, batch, progress)
             connection.execute(
                 "UPDATE read_next.follower SET position = %s, seen_at = now()", (done,)
             )
@@ -270,17 +281,21 @@ def rebuild(
     return done
 
 
-def _replay(
+def replay(
     log: Log,
     rows: Rows,
     done: int,
     batch: int,
     progress: Callable[[int, int], None],
+    until: int = 2**62,
 ) -> Iterator[int]:
+    """Apply the entries after `done`, those up to `until`; yields how far it has come.
+
+    Raises CannotApply for an entry that the projections can not take.
+    """
     yield done
-    while entries := list(log.entries(done, batch)):
-        for entry in entries:
-            apply(rows, entry)
+    while entries := _read(log, done, min(batch, until - done)):
+        _apply_each(rows, entries)
         rows.write()
         done = entries[-1].position
         progress(done, log.recorder.max_notification_id() or done)
@@ -307,7 +322,7 @@ def _blueprint(connection: Connection[Any]) -> str | None:
     return row[0] if row else None
 
 
-def _build(connection: Connection[Any], read: str, now: str, past: str) -> None:
+def build(connection: Connection[Any], read: str, now: str, past: str) -> None:
     """Make the tables and their views; the web's role may read the views."""
     for schema in (read, now, past):
         connection.execute(

@@ -1,0 +1,48 @@
+"""The process that follows the log, until it is told to stop or can not go on."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import closing
+
+import psycopg
+import structlog
+from eventsourcing.persistence import PersistenceError
+
+from cli.opening import following_log
+from projections.follower import CannotApply, Follower
+
+log = structlog.get_logger("follow")
+
+AWAY = (psycopg.OperationalError, PersistenceError)
+"""What a database that can not be reached looks like."""
+
+
+def follow(url: str, stop: threading.Event) -> int:
+    """Follow the log until told to stop; the exit code is 1 when an entry stopped it.
+
+    A database that can not be reached, also at the start, is waited for.
+    """
+    while not stop.is_set():
+        try:
+            with (
+                closing(following_log(url)) as entries,
+                closing(Follower(entries, url)) as follower,
+            ):
+                follower.follow(stop)
+        except CannotApply:
+            # The follower has named the entry in its log line and in readiness.
+            return 1
+        except AWAY as error:
+            log.warning("database away", reason=type(error).__name__, retry_in=1)
+            stop.wait(1)
+    return 0
+
+
+def stopped_by_signals() -> threading.Event:
+    """An event that SIGINT, SIGTERM and SIGHUP set."""
+    stop = threading.Event()
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, lambda *_: stop.set())
+    return stop

@@ -1,0 +1,129 @@
+"""The web processes: one, or several that share one listening socket."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from ipaddress import ip_network
+from typing import NoReturn
+from uuid import UUID
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.supervisors import Multiprocess
+
+from cli import logs
+from cli.children import end_with_parent
+from cli.settings import Settings
+from web.app import create_app
+from web.mail import Mail
+from web.site import Site
+
+GRACE = 20
+"""Seconds that requests under way get to end in when a process is told to stop."""
+
+
+class PortTaken(Exception):
+    """Somebody listens there already."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(
+            f"Port {port} on {host} can not be used: {reason}. Stop what uses it, or"
+            " name another with --port."
+        )
+
+
+def _nobody() -> dict[str, UUID]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Makes the application in whichever process calls it."""
+
+    settings: Settings
+    database_url: str
+    demo_people: Callable[[], dict[str, UUID]] = _nobody
+
+    def __call__(self) -> Starlette:
+        end_with_parent()
+        logs.configure(self.settings.log_format, self.settings.log_level)
+        settings = self.settings
+        return create_app(
+            database_url=self.database_url,
+            site=Site(
+                address=settings.address,
+                version=version("samrad"),
+                demo=settings.demo,
+                proxies=tuple(
+                    ip_network(each.strip())
+                    for each in settings.trusted_proxies.split(",")
+                ),
+            ),
+            mail=Mail(settings.smtp_url, settings.mail_from)
+            if settings.smtp_url
+            else None,
+            demo_people=self.demo_people,
+        )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there. Raises PortTaken."""
+    family, *_, address = _resolved(host, port)
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(address)
+        listening.listen(2048)
+    except OSError as error:
+        listening.close()
+        raise PortTaken(host, port, error.strerror or "it is taken") from error
+    return listening
+
+
+def _resolved(host: str, port: int) -> tuple[int, int, int, str, tuple[object, ...]]:
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise PortTaken(host, port, error.strerror or "unknown host") from error
+
+
+def serve(pages: Pages, listening: socket.socket, workers: int = 1) -> None:
+    """Serve pages until SIGINT or SIGTERM; what is under way gets to end."""
+    config = uvicorn.Config(
+        pages,
+        factory=True,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # The pages read X-Forwarded-For themselves, against the trusted networks.
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    # uvicorn raises the signal again when it has stopped: then everything around this,
+    # such as a database of our own, is to be closed too.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, _leave)
+    with suppress(_Leaving):
+        if workers > 1:
+            Multiprocess(config, sockets=[listening]).run()
+        else:
+            uvicorn.Server(config).run(sockets=[listening])
+
+
+class _Leaving(BaseException):
+    """A signal asked this process to end."""
+
+
+def _leave(*_: object) -> NoReturn:
+    raise _Leaving
