@@ -16,9 +16,9 @@ from eventsourcing.persistence import PersistenceError
 from rich.console import Console
 from typer.core import TyperGroup
 
+from cli import catalogue, logs, user
 from cli import follow as following
 from cli import health as wellness
-from cli import logs, user
 from cli.demonstration import NotADemo
 from cli.demonstration import demo as run_demo
 from cli.migrate import migrate as lay_out
@@ -67,7 +67,14 @@ class Samrad(TyperGroup):
             _stop(f"The database does not answer: {_first_line(error)}", UNDECIDED)
 
 
-REFUSALS = (NoSuch, NotADemo, PortTaken, WrongFile, user.AlreadyThere)
+REFUSALS = (
+    NoSuch,
+    NotADemo,
+    PortTaken,
+    catalogue.WouldForget,
+    WrongFile,
+    user.AlreadyThere,
+)
 
 
 def _stop(said: str, code: int) -> None:
@@ -90,7 +97,9 @@ app = typer.Typer(
 )
 users = typer.Typer(no_args_is_help=True, help="Enter people and give them roles.")
 healths = typer.Typer(no_args_is_help=True, help="Ask whether a process is well.")
-app.add_typer(users, name="user", rich_help_panel=None)
+docs = typer.Typer(no_args_is_help=True, help="Write pages of docs/ from the code.")
+app.add_typer(docs, name="docs")
+app.add_typer(users, name="user")
 app.add_typer(healths, name="health")
 
 Data = Annotated[
@@ -201,6 +210,15 @@ def verify(data: Data = None) -> None:
     for sentence in verdict.said:
         typer.echo(sentence, err=bool(verdict.code))
     raise typer.Exit(verdict.code)
+
+
+@docs.command("events")
+def docs_events() -> None:
+    """Write docs/events.md from the code; refused where old events would be lost."""
+    changed = catalogue.write()
+    typer.echo(
+        f"{catalogue.FILE.name} is {'written anew' if changed else 'as it was'}."
+    )
 
 
 Email = Annotated[str, typer.Argument(help="The person's e-mail address.")]
