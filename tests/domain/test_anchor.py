@@ -196,6 +196,49 @@ def test_reworded_words_are_changed_and_cover_what_replaced_them(
     )
 
 
+def test_equal_passages_that_change_places_keep_their_anchors() -> None:
+    one, other = (Passage(UUID(int=k), "item", 1, "Regionerna.") for k in (1, 2))
+    anchors = [Anchor.at(passage.id, "Regionerna.", 0, 10) for passage in (one, other)]
+    placements = place(anchors, [one, other], [other, one])
+    assert [placement.passage for placement in placements] == [one.id, other.id]
+
+
+def test_a_quote_across_a_passage_that_was_split_keeps_to_the_larger_part(
+    old: list[Passage],
+) -> None:
+    first, second = "Rådet redovisar prognoser.", "Regionerna svarar varje år i mars."
+    whole = Passage(UUID(int=1), "paragraph", 0, f"{first} {second}")
+    parts = [replace(whole, text=first), Passage(UUID(int=2), "paragraph", 0, second)]
+    anchor = Anchor.at(whole.id, whole.text, 0, len(whole.text))
+    [placement] = place([anchor], [*old, whole], [*old, *parts])
+    assert placement == Placement(UUID(int=2), 0, len(second), "changed", False)
+
+
+def test_a_reworded_sentence_is_not_confused_with_its_neighbour_that_became_alike() -> (
+    None
+):
+    one = "Rådet ska varje år lämna en redovisning av antalet praktikplatser."
+    other = "Rådet ska varje år lämna en redovisning av antalet handledare."
+    longer = (
+        "Rådet ska varje år lämna en skriftlig redovisning av antalet nya handledare."
+    )
+    old_text, new_text = f"A {one}\n\nB {other}", f"A {other}\n\nB {longer}"
+    placer = FlatPlacer(old_text, new_text)
+    for sought, expected in ((one, other), (other, longer)):
+        start = old_text.index(sought)
+        spot = placer.place(start, start + len(sought))
+        assert (new_text[spot.start : spot.end], spot.state) == (expected, "changed")
+
+
+def test_small_words_that_any_texts_share_do_not_keep_a_quote_alive() -> None:
+    frame = "Planen gäller och ska följas. {} Den prövas och ska redovisas."
+    old_text = frame.format("Målet är att handledare finns och ska stanna i yrket.")
+    new_text = frame.format("Budgeten anges i en bilaga och ska inte höjas i år.")
+    start = old_text.index("och ska stanna")
+    spot = FlatPlacer(old_text, new_text).place(start, start + len("och ska"))
+    assert spot.state == "removed"
+
+
 def test_words_that_went_to_another_passage_are_moved(old: list[Passage]) -> None:
     said = sentence(dice(99))
     before = [replace(old[0], text=f"{said} {old[0].text}"), *old[1:]]
