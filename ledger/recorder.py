@@ -58,7 +58,9 @@ _ENTRIES = (
 )
 _ENDLESS = 2**62
 
-_AWAY = psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction
+AWAY = psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction
+"""What a database that can not be reached, or not be written to, looks like."""
+
 
 T = TypeVar("T")
 
@@ -69,7 +71,7 @@ def _patiently(attempt: Callable[[], T], *, since: float) -> T:
     while True:
         try:
             return attempt()
-        except _AWAY:
+        except AWAY:
             if time.monotonic() > since + PATIENCE:
                 raise
         time.sleep(pause)
@@ -127,7 +129,7 @@ class LogRecorder(ApplicationRecorder):
         """Append what several writers want recorded, in one transaction."""
         try:
             positions = _patiently(lambda: self._append(group), since=group[0].since)
-        except _AWAY as error:
+        except AWAY as error:
             for batch in group:
                 batch.error = OperationalError(str(error))
         except Exception as error:
@@ -158,7 +160,7 @@ class LogRecorder(ApplicationRecorder):
             try:
                 row = self._writer().execute(_APPEND, asked, prepare=True).fetchone()
             except BaseException as error:
-                if isinstance(error, _AWAY) or not isinstance(error, Exception):
+                if isinstance(error, AWAY) or not isinstance(error, Exception):
                     self._drop_writer()  # Broken, or in the middle of something.
                 raise
         return row[0] if row else ()
@@ -184,7 +186,7 @@ class LogRecorder(ApplicationRecorder):
 
         try:
             return _patiently(ask, since=time.monotonic())
-        except _AWAY as error:
+        except AWAY as error:
             raise OperationalError(str(error)) from error
 
     def select_events(

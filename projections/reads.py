@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from typing import Any, LiteralString, TypeVar
 
 import psycopg
-from psycopg import Connection, IsolationLevel
+from psycopg import Connection
 from psycopg.rows import class_row
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg.sql import SQL
+from psycopg_pool import ConnectionPool
 
 from domain.log import Unavailable
 
 T = TypeVar("T")
 Params = Sequence[Any] | Mapping[str, Any] | None
 
-_AWAY = (
-    psycopg.OperationalError,
-    PoolTimeout,
-    # The follower has not made the tables yet.
-    psycopg.errors.UndefinedTable,
-    psycopg.errors.InvalidSchemaName,
+# The lock comes before the snapshot, which the first question takes: a rebuild that
+# puts new tables in the place of these waits for us, or we for it. So we see the old
+# ones, or the new ones with all that is in them, and never something of both.
+_BEGIN = (
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+    " LOCK TABLE read.follower IN ACCESS SHARE MODE"
 )
+_NOT_MADE_YET = psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName
 
 
 class Reads:
@@ -81,12 +83,11 @@ class ReadPool:
                 max_size=size,
                 timeout=timeout,
                 kwargs={
+                    "autocommit": True,
                     "options": f"-c role=samrad_web -c search_path={schema}",
                     "connect_timeout": 3,
                     "application_name": "samrad reads",
                 },
-                configure=_read_only,
-                check=ConnectionPool.check_connection,
                 open=True,
             )
 
@@ -95,16 +96,18 @@ class ReadPool:
 
     @contextmanager
     def __call__(self, moment: int | None = None) -> Iterator[Reads]:
-        """Ask as of a position, or of now; every question sees the same state."""
+        """Ask as of a position, or of now; every question sees the same state.
+
+        Raises Unavailable while the database, or the read tables, are not there.
+        """
         pool = self._now if moment is None else self._past
         try:
-            with pool.connection() as connection:
-                if moment is not None:
-                    connection.execute(
-                        "SELECT set_config('samrad.as_of', %s, true)", (str(moment),)
-                    )
+            connection = _begun(pool, moment)
+            try:
                 yield Reads(connection, moment)
-        except _AWAY as error:
+            finally:
+                _give_back(pool, connection)
+        except psycopg.OperationalError as error:
             raise Unavailable from error
 
     def close(self) -> None:
@@ -113,9 +116,33 @@ class ReadPool:
         self._past.close()
 
 
-def _read_only(connection: Connection[Any]) -> None:
-    connection.isolation_level = IsolationLevel.REPEATABLE_READ
-    connection.read_only = True
+def _begun(
+    pool: ConnectionPool[Connection[Any]], moment: int | None
+) -> Connection[Any]:
+    """A connection in a transaction; one that a restart has broken is passed over."""
+    as_of = SQL("; SET LOCAL samrad.as_of = {}").format(str(moment))
+    begin = SQL(_BEGIN) + (SQL("") if moment is None else as_of)
+    left = pool.max_size
+    while True:
+        connection = pool.getconn()
+        try:
+            connection.execute(begin)
+            return connection
+        except BaseException as error:
+            _give_back(pool, connection)
+            if isinstance(error, _NOT_MADE_YET):
+                raise Unavailable from error
+            left -= 1
+            if left < 0 or not isinstance(error, psycopg.OperationalError):
+                raise
+
+
+def _give_back(
+    pool: ConnectionPool[Connection[Any]], connection: Connection[Any]
+) -> None:
+    with suppress(psycopg.OperationalError):
+        connection.rollback()
+    pool.putconn(connection)
 
 
 def position_at(reads: Reads, instant: datetime) -> int:

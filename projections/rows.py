@@ -72,7 +72,7 @@ class Rows:
     """What projections read and change. `position` is that of the entry at hand."""
 
     def __init__(self, connection: Connection[Any], schema: str = "read") -> None:
-        self._connection = connection
+        self.connection = connection
         self._schema = schema
         self._tables = tables_of(connection, schema)
         self._open: dict[str, dict[Key, Row]] = {name: {} for name in self._tables}
@@ -158,7 +158,7 @@ class Rows:
                 SQL("{} = %s").format(Identifier(name)) for name in values
             ),
         )
-        with self._connection.cursor(row_factory=dict_row) as cursor:
+        with self.connection.cursor(row_factory=dict_row) as cursor:
             found = cursor.execute(query, list(values.values())).fetchall()
         rows = []
         for row in found:
@@ -203,7 +203,7 @@ class Rows:
                 SQL("old.{0} = ended.{0}").format(Identifier(name)) for name in names
             ),
         )
-        self._connection.execute(
+        self.connection.execute(
             query, [[row[name] for row in ended] for name in (*names, "valid_to")]
         )
 
@@ -213,7 +213,7 @@ class Rows:
             Identifier(self._schema, table.name),
             SQL(", ").join(map(Identifier, table.columns)),
         )
-        with self._connection.cursor() as cursor, cursor.copy(copy) as rows:
+        with self.connection.cursor() as cursor, cursor.copy(copy) as rows:
             for row in new:
                 rows.write_row(
                     [

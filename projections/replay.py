@@ -1,0 +1,127 @@
+"""Shows every projection the log, entry by entry, and names one that can not be."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import psycopg
+
+from domain.log import Entry, Log, Unavailable, Unreadable
+from ledger.recorder import AWAY
+from projections import (
+    comment,
+    consultation,
+    history,
+    issue,
+    organisation,
+    person,
+    proposal,
+    revision,
+)
+from projections.rows import Rows
+
+PROJECTORS = (
+    organisation.project,
+    person.project,
+    consultation.project,
+    proposal.project,
+    revision.project,
+    comment.project,
+    issue.project,
+    history.project,
+)
+UNREACHABLE = (*AWAY, Unavailable)
+"""What a database that is away looks like; nothing is wrong with the entry at hand."""
+
+
+class CannotApply(Exception):
+    """An entry could not be applied to the read tables. It stops the follower.
+
+    `reason` names the error and its place, and never what the entry says.
+    """
+
+    def __init__(self, position: int, reason: str) -> None:
+        self.position = position
+        self.reason = reason
+        super().__init__(f"entry {position}: {reason}")
+
+
+class NotWritten(Exception):
+    """The rows of several entries could not be written; one of them is to blame."""
+
+
+def entries_after(log: Log, position: int, limit: int) -> list[Entry]:
+    """The next entries; raises CannotApply for one that can not be read."""
+    try:
+        return list(log.entries(position, limit))
+    except Unreadable as error:
+        raise CannotApply(error.position, error.reason) from error
+
+
+def apply(rows: Rows, entry: Entry) -> None:
+    """Show every projection one entry."""
+    rows.position = entry.position
+    for project in PROJECTORS:
+        project(entry, rows)
+
+
+def apply_batch(rows: Rows, entries: Sequence[Entry]) -> None:
+    """Show the projections some entries and write what came of it.
+
+    Raises CannotApply, or NotWritten, after which the caller's transaction is void.
+    """
+    for entry in entries:
+        try:
+            apply(rows, entry)
+        except UNREACHABLE:
+            raise
+        except Exception as error:
+            raise CannotApply(entry.position, _reason(error)) from error
+    try:
+        rows.write()
+    except UNREACHABLE:
+        raise
+    except Exception as error:
+        if len(entries) > 1:
+            raise NotWritten from error
+        raise CannotApply(entries[0].position, _reason(error)) from error
+
+
+def replay(
+    log: Log,
+    rows: Rows,
+    done: int,
+    batch: int,
+    progress: Callable[[int, int], None],
+    until: int = 2**62,
+) -> Iterator[int]:
+    """Apply the entries after `done`, those up to `until`; yields how far it has come.
+
+    Each batch is a transaction, or a savepoint in one that is under way. Raises
+    CannotApply for an entry that the projections can not take.
+    """
+    yield done
+    while entries := entries_after(log, done, min(batch, until - done)):
+        try:
+            with rows.connection.transaction():
+                apply_batch(rows, entries)
+        except NotWritten:
+            rows.forget()
+            for entry in entries:
+                with rows.connection.transaction():
+                    apply_batch(rows, [entry])
+        done = entries[-1].position
+        progress(done, log.recorder.max_notification_id() or done)
+        yield done
+
+
+def _reason(error: Exception) -> str:
+    """The kind of an error and where it arose: enough to find it, and no content."""
+    name = type(error).__name__
+    if isinstance(error, psycopg.Error):
+        subject = error.diag.constraint_name or error.diag.table_name
+        return f"{name} ({subject})" if subject else name
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{name} at {Path(place.filename).name}:{place.lineno}"
