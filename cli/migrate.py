@@ -14,7 +14,7 @@ from cli.postgres import Database, let_roles_sign_in
 from ledger import recorder, session
 from projections.follower import Follower
 
-_MIGRATING = 7_265_003  # Advisory lock: two at once would make the same schema twice.
+_MIGRATING = 7_265_004  # Advisory lock: two at once would make the same schema twice.
 
 
 def migrate(database: Database) -> None:

@@ -95,8 +95,8 @@ class Comment(Aggregate):
         """A stakeholder submitted a comment.
 
         `placement` says where the anchor stands in the newest edition, when the
-        comment was made on an older one. `author` is whom it was filed for, when
-        somebody else filed it.
+        comment was made on an older one. A comment that somebody else filed has its
+        `author`, unless that is an organisation only, and when it was made.
         """
 
         TOPIC = "comment.submitted"
@@ -110,6 +110,7 @@ class Comment(Aggregate):
         wording: str
         organisation: UUID | None
         author: UUID | None
+        made_at: datetime | None
         reference: str
 
     class Amended(Fact):
@@ -208,6 +209,7 @@ class Comment(Aggregate):
         wording: str = "",
         organisation: UUID | None = None,
         author: UUID | None = None,
+        made_at: datetime | None = None,
         reference: str = "",
         by: UUID,
         now: datetime,
@@ -226,6 +228,7 @@ class Comment(Aggregate):
             wording=wording.strip(),
             organisation=organisation,
             author=author,
+            made_at=made_at,
             reference=reference,
             by=by,
             timestamp=now,
@@ -326,7 +329,7 @@ def submit_comment(
         consultation.require_may_comment(person, organisation, now)
     if not 0 < edition <= found.published:
         raise NotPublished
-    anchor = _anchored(anchor, found.texts[edition])
+    anchor = anchored(anchor, found.texts[edition])
     placement = None
     if edition < found.edition:
         (placement,) = placed(found, {id: Standing(edition, anchor)})
@@ -359,7 +362,7 @@ def _submitted_before(log: Log, id: UUID, by: UUID) -> Receipt | None:
     return Receipt(0, earlier.created_on)
 
 
-def _anchored(anchor: Anchor, passages: Sequence[Passage]) -> Anchor:
+def anchored(anchor: Anchor, passages: Sequence[Passage]) -> Anchor:
     """The anchor with its offsets and context as the text itself has them."""
     if anchor.passage is None:
         return Anchor(None)
@@ -465,7 +468,7 @@ def confirm_anchor(
     (comment,) = _in_the_inbox(log, [id], by)
     proposal = log.look(Proposal, comment.proposal)
     comment.confirm_anchor(
-        proposal.edition, _anchored(anchor, proposal.passages), by=by, now=now
+        proposal.edition, anchored(anchor, proposal.passages), by=by, now=now
     )
     return log.record(comment)
 

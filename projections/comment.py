@@ -74,7 +74,7 @@ def _submit(event: Comment.Submitted, position: int, rows: Rows) -> None:
         wording=event.wording,
         author=event.author or event.by,
         organisation=event.organisation,
-        submitted_at=event.timestamp,
+        submitted_at=event.made_at or event.timestamp,
         is_withdrawn=False,
         review="waiting",
         withheld="",
