@@ -137,7 +137,7 @@ def find_quote(
     """
     offsets = [at for at, sign in enumerate(passage_text) if _is_ink(sign)]
     inked = "".join(passage_text[at] for at in offsets)
-    sought, before, after = _inked(quote), _inked(prefix), _inked(suffix)
+    sought, before, after = ink(quote), ink(prefix), ink(suffix)
     if not sought:
         return None
     best, best_agreement = -1, -1
@@ -158,7 +158,8 @@ def _is_ink(sign: str) -> bool:
     return not sign.isspace() and sign not in "\u00ad\u200b\u2060\ufeff"
 
 
-def _inked(text: str) -> str:
+def ink(text: str) -> str:
+    """The text without white space and what nobody sees."""
     return "".join(filter(_is_ink, text))
 
 

@@ -174,6 +174,7 @@ WORDS: dict[str, dict[str, str]] = {
         "ends": "Ends",
         "role": "Role",
         "author": "Author",
+        "made_at": "Made",
     },
 }
 """Sets of codes, each code with its English word; the set is the gettext context."""
