@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
+from domain.text import Kind, Mark, Passage
 from projections.comment import CommentRow
 from projections.reads import Reads
 from projections.sight import SEEN, Sight
@@ -61,16 +62,16 @@ def fates_of(reads: Reads, comment: UUID, sight: Sight) -> list[FateRow]:
 class ChangedRow:
     """A change to a passage that was made for an issue.
 
-    `before` and `after` are the passage's texts in the edition that the revision
-    changed and in what it made of it; None where there was no such passage.
+    `before` and `after` are the passage in the edition that the revision changed and
+    in what it made of it; None where there was no such passage.
     """
 
     issue: UUID
     passage: UUID
     op: str
     reason: str
-    before: str | None
-    after: str | None
+    before: Passage | None
+    after: Passage | None
     revision: UUID
     title: str
     """Of the revision."""
@@ -87,9 +88,9 @@ _CHANGED: LiteralString = """
         SELECT l.issue, i.id FROM line l JOIN issue i ON i.merged_into = l.id
     )
     SELECT DISTINCT ON (r.edition, r.started_at, ch.ord, ch.id, l.issue)
-           l.issue, ch.passage, ch.op, ch.reason, b.text AS before,
-           CASE ch.op WHEN 'move' THEN b.text ELSE ch.text END AS after,
-           r.id AS revision, r.title, r.base, r.edition, r.adopted_at
+           l.issue, ch.passage, ch.op, ch.reason, r.id AS revision, r.title, r.base,
+           r.edition, r.adopted_at, b.kind, b.level, b.text, b.marks,
+           ch.kind, ch.level, ch.text, ch.marks
       FROM line l
       JOIN change ch ON ch.issues @> ARRAY[l.id]
       JOIN revision r ON r.id = ch.revision
@@ -109,8 +110,24 @@ def changes_for(
 
     Changes that the public reads; to insiders also those not published or adopted yet.
     """
+    if not issues:
+        return []
     params = {"proposal": proposal, "issues": list(issues), **sight.params}
-    return reads.all(ChangedRow, _CHANGED, params) if issues else []
+    found = []
+    for row in reads.tuples(_CHANGED, params):
+        issue, passage, op, reason = row[:4]
+        before = _passage(passage, *row[9:13])
+        after = before if op == "move" else _passage(passage, *row[13:])
+        found.append(ChangedRow(issue, passage, op, reason, before, after, *row[4:9]))
+    return found
+
+
+def _passage(
+    id: UUID, kind: Kind | None, level: int, text: str, marks: list[list[Any]]
+) -> Passage | None:
+    if kind is None:
+        return None
+    return Passage(id, kind, level, text, tuple(Mark(*mark) for mark in marks))
 
 
 @dataclass(frozen=True, slots=True)

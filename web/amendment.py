@@ -24,6 +24,7 @@ from projections.comment import CommentRow, comment_by_id
 from projections.proposal import passages_of, proposal_by_id
 from projections.reads import Reads
 from web.access import clock, consultation_for, sight_of
+from web.consultation import round_of
 from web.forms import Form, posted
 from web.kept import arrived, brought_back, sign_in_and_return
 from web.limits import limited
@@ -77,6 +78,7 @@ def amend(request: Request, form: Form | None = None) -> Response:
             "comment/amend.html",
             status=form.status,
             consultation=consultation,
+            round=round_of(request, consultation, clock()),
             proposal=proposal,
             comment=comment,
             subject=_subject(reads, comment),
@@ -162,6 +164,7 @@ def withdraw(request: Request, form: Form | None = None) -> Response:
             "comment/withdraw.html",
             status=form.status,
             consultation=consultation,
+            round=round_of(request, consultation, clock()),
             proposal=proposal_by_id(reads, comment.proposal),
             comment=comment,
             form=form,

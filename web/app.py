@@ -18,19 +18,26 @@ from projections.person import EVERYWHERE, standing_of
 from projections.reads import ReadPool
 from web import (
     amendment,
+    anchors,
+    change,
     comment,
     comment_list,
+    completeness,
+    consultation,
     fate,
     health,
     inbox,
     issue,
     language,
     pages,
+    passage,
+    proposal,
     receipt,
+    revision,
     session,
 )
 from web import log as log_pages
-from web.access import auditors, deciders, person, route, secretariat
+from web.access import auditors, deciders, editors, person, route, secretariat
 from web.assets import Static
 from web.language import Spoken
 from web.mail import Mail
@@ -42,6 +49,7 @@ from web.visitor import Recognised, Visitor
 
 C = "/consultations/{consultation:uuid}"
 P = C + "/proposals/{proposal:uuid}"
+R = C + "/revisions/{revision:uuid}"
 M = C + "/comments/{comment:uuid}"
 
 # fmt: off
@@ -58,6 +66,13 @@ ROUTES: list[BaseRoute] = [
     route("/my/sessions/end-all",                  session.leave_everywhere, "session.leave_everywhere", person, post=True),
     route("/sign-out",                             session.leave,            "session.leave",            post=True),
     route("/demo/sign-in/{role}",                  session.demo_sign_in,     "session.demo_sign_in",     post=True),
+    # Consultations and their texts
+    route("/",                                     consultation.home,        "consultation.home"),
+    route("/consultations",                        consultation.index,       "consultation.index"),
+    route(C,                                       consultation.show,        "consultation.show"),
+    route(P,                                       proposal.show,            "proposal.show"),
+    route(P + "/compare",                          proposal.compare,         "proposal.compare"),
+    route(P + "/passages/{passage:uuid}",          passage.show,             "passage.show"),
     # Comments: their senders' forms are kept through signing in, so those who send are asked there
     route(C + "/comments",                         comment_list.index,       "comment.index"),
     route(P + "/passages/{passage:uuid}/comments", comment_list.on_passage,  "comment.on_passage"),
@@ -94,6 +109,36 @@ ROUTES: list[BaseRoute] = [
     route(C + "/issues/{issue:uuid}/answer",       issue.answer,             "issue.answer",             secretariat, post=True),
     route(C + "/issues/{issue:uuid}/approve",      issue.approve,            "issue.approve",            deciders, post=True),
     route(C + "/issues/{issue:uuid}/publish",      issue.publish,            "issue.publish",            deciders, post=True),
+    # Revisions: the work on a proposal's next version
+    route(C + "/revisions",                              revision.index,          "revision.index",     auditors),
+    route(C + "/revisions/new",                          revision.new,            "revision.new",       editors),
+    route(C + "/revisions/new",                          revision.start,          "revision.start",     editors, post=True),
+    route(R,                                             revision.show,           "revision.show",      auditors),
+    route(R + "/preview",                                revision.preview,        "revision.preview",   auditors),
+    route(R + "/review",                                 revision.review,         "revision.review",    editors, post=True),
+    route(R + "/adopt",                                  revision.confirm,        "revision.confirm",   editors),
+    route(R + "/adopt",                                  revision.adopt,          "revision.adopt",     editors, post=True),
+    route(R + "/abandon",                                revision.leave,          "revision.leave",     editors),
+    route(R + "/abandon",                                revision.abandon,        "revision.abandon",   editors, post=True),
+    route(R + "/move-on",                                revision.move_on,        "revision.move_on",   editors, post=True),
+    route(R + "/insert",                                 change.blank,            "change.blank",       editors),
+    route(R + "/insert",                                 change.insert,           "change.insert",      editors, post=True),
+    route(R + "/passages/{passage:uuid}/edit",           change.edit,             "change.edit",        editors),
+    route(R + "/passages/{passage:uuid}/edit",           change.reword,           "change.reword",      editors, post=True),
+    route(R + "/passages/{passage:uuid}/remove",         change.going,            "change.going",       editors),
+    route(R + "/passages/{passage:uuid}/remove",         change.delete,           "change.delete",      editors, post=True),
+    route(R + "/passages/{passage:uuid}/move",           change.place,            "change.place",       editors),
+    route(R + "/passages/{passage:uuid}/move",           change.move,             "change.move",        editors, post=True),
+    route(R + "/changes/{change:uuid}/drop",             change.drop,             "change.drop",        editors, post=True),
+    # Before publishing: where comments stand, and what is left
+    route(P + "/anchors",                                anchors.index,           "anchors.index",      auditors),
+    route(P + "/anchors/place",                          anchors.place,           "anchors.place",      editors, post=True),
+    route(P + "/anchors/{comment:uuid}",                 anchors.choose,          "anchors.choose",     secretariat),
+    route(P + "/anchors/{comment:uuid}",                 anchors.confirm,         "anchors.confirm",    secretariat, post=True),
+    route(C + "/completeness",                           completeness.show,       "completeness.show",  auditors),
+    route(P + "/publish",                                completeness.publishing, "completeness.publishing",editors),
+    route(P + "/publish",                                completeness.publish,    "completeness.publish",editors, post=True),
+    route(C + "/answers/publish",                        completeness.publish_approved, "completeness.publish_approved",deciders, post=True),
     # The log
     route("/log",                                  log_pages.index,          "log.index",                auditors),
     route("/log/{position:int}",                   log_pages.show,           "log.show",                 auditors),

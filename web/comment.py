@@ -25,6 +25,7 @@ from projections.person import person_by_id
 from projections.proposal import ProposalRow, passages_of
 from projections.reads import Reads
 from web.access import clock, consultation_for, proposal_for
+from web.consultation import round_of
 from web.forms import Form, posted
 from web.kept import arrived, brought_back, sign_in_and_return
 from web.language import say
@@ -85,6 +86,7 @@ def _form_page(request: Request, form: Form, *, previewed: bool = False) -> Resp
             "comment/new.html",
             status=form.status,
             consultation=consultation,
+            round=round_of(request, consultation, clock()),
             proposal=proposal,
             subject=subject,
             is_lost=bool(form["quote"].strip()) and subject.span is None,

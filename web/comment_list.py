@@ -39,6 +39,7 @@ from web.access import (
     sight_of,
     works_on,
 )
+from web.consultation import round_of
 from web.forms import Form
 from web.language import language_of, say
 from web.pages import page
@@ -107,6 +108,7 @@ def index(request: Request) -> Response:
             "comment/index.html",
             block="comments",
             consultation=consultation,
+            round=round_of(request, consultation, sight.at),
             proposals=[(str(row.id), row.title) for row in proposals.values()],
             themes=themes,
             kinds=choices("comment kind", form.language),
@@ -240,6 +242,7 @@ def on_passage(request: Request) -> Response:
             "comment/on_passage.html",
             block="comments",
             consultation=consultation,
+            round=round_of(request, consultation, sight.at),
             proposal=proposal,
             version=version,
             passage=passage,

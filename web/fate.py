@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.log import NotFound
-from domain.redline import Change, redline
+from domain.redline import Change, Step, redline
 from projections.comment import (
     CommentRow,
     PlacementRow,
@@ -32,6 +33,8 @@ from projections.sight import Sight
 from web.access import clock, consultation_for, sight_of
 from web.amendment import Said, said_in
 from web.comment_list import held_back, theme_choices
+from web.consultation import round_of
+from web.formats.redline import step_html
 from web.pages import page
 from web.subject import Subject, subject_at
 
@@ -41,7 +44,9 @@ class Words:
     """What a change did to a passage, word by word."""
 
     change: ChangedRow
-    parts: list[Change]
+    html: Markup
+    kind: str
+    """Of the passage, for the page's style."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,7 @@ def show(request: Request) -> Response:
             request,
             "comment/show.html",
             consultation=consultation,
+            round=round_of(request, consultation, sight.at),
             proposal=proposal,
             comment=comment,
             subject=subject,
@@ -160,12 +166,21 @@ def _earlier(
 def _answers(fates: Sequence[FateRow], changes: Sequence[ChangedRow]) -> list[Answer]:
     return [
         Answer(
-            fate,
-            [
-                Words(change, redline(change.before or "", change.after or ""))
-                for change in changes
-                if change.issue == fate.issue
-            ],
+            fate, [_words(change) for change in changes if change.issue == fate.issue]
         )
         for fate in fates
     ]
+
+
+STEPS: dict[str, Literal["inserted", "deleted", "moved"]] = {
+    "insert": "inserted",
+    "delete": "deleted",
+    "move": "moved",
+}
+
+
+def _words(change: ChangedRow) -> Words:
+    old, new = change.before, change.after
+    runs = redline(old.text if old else "", new.text if new else "")
+    step = Step(STEPS.get(change.op, "changed"), old, new, tuple(runs))
+    return Words(change, step_html(step), step.passage.kind)

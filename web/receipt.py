@@ -18,6 +18,7 @@ from projections.organisation import organisation_by_id
 from projections.proposal import ProposalRow, passages_of, proposal_by_id
 from web.access import clock, consultation_for, works_on
 from web.addresses import url
+from web.consultation import round_of
 from web.dates import moment_text
 from web.language import language_of, say
 from web.pages import page, site_of
@@ -53,6 +54,7 @@ def receipt(request: Request) -> Response:
         block="receipt",
         submitted=submitted,
         consultation=submitted.consultation,
+        round=round_of(request, submitted.consultation, clock()),
         is_open=submitted.consultation.takes_comments(clock()),
     )
 
@@ -144,7 +146,7 @@ def _lines(request: Request, submitted: Submitted) -> list[str]:
     ]
     parts = [
         (say(request, "Words commented on"), submitted.subject.words),
-        (say(request, "Comment"), submitted.text),
+        (say(request, "What was said"), submitted.text),
         (say(request, "Proposed wording"), submitted.wording),
     ]
     lines = [say(request, "Receipt for a comment in Samråd"), ""]
