@@ -168,6 +168,13 @@ class Log(Application[UUID]):
         last = recordings[-1]
         return Receipt(last.notification.id, cast(Any, last.domain_event).timestamp)
 
+    def head(self) -> int:
+        """The position of the newest entry, 0 for an empty log."""
+        try:
+            return self.recorder.max_notification_id() or 0
+        except OperationalError as error:
+            raise Unavailable from error
+
     def entries(self, after: int, limit: int) -> Iterator[Entry]:
         """Entries in order, from the first one after a position.
 

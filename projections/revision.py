@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from domain.log import Entry
+from domain.proposal import PassageChange
 from domain.revision import Revision
+from projections.comment import COMMENT_COLUMNS, COMMENT_TABLES, CommentRow
 from projections.reads import Reads
 from projections.rows import Rows
 
@@ -135,6 +138,24 @@ class ChangeRow:
     reason: str
     issues: list[UUID]
 
+    def stored(self) -> PassageChange:
+        """The change as it is made to a text."""
+        change: PassageChange = {
+            "id": self.id.hex,
+            "op": self.op,
+            "passage": self.passage.hex,
+            "reason": self.reason,
+            "issues": [issue.hex for issue in self.issues],
+        }
+        if self.op in ("insert", "move"):
+            change["after"] = self.after.hex if self.after else None
+        if self.op in ("insert", "replace"):
+            change["kind"] = self.kind or "paragraph"
+            change["level"] = self.level or 0
+            change["text"] = self.text or ""
+            change["marks"] = self.marks or []
+        return change
+
 
 def changes_of(reads: Reads, revision: UUID) -> list[ChangeRow]:
     """A revision's changes, in the order in which they are made to the text."""
@@ -143,4 +164,118 @@ def changes_of(reads: Reads, revision: UUID) -> list[ChangeRow]:
         "SELECT id, op, passage, after, kind, level, text, marks, reason, issues"
         " FROM change WHERE revision = %s ORDER BY ord, id",
         (revision,),
+    )
+
+
+def change_counts(reads: Reads, consultation: UUID) -> dict[UUID, int]:
+    """How many changes each of a consultation's revisions has; none is left out."""
+    return dict(
+        reads.tuples(
+            "SELECT r.id, (SELECT count(*) FROM change c WHERE c.revision = r.id)::int"
+            " FROM revision r WHERE r.consultation = %s",
+            (consultation,),
+        )
+    )
+
+
+def open_issues_on(reads: Reads, proposal: UUID, edition: int) -> dict[UUID, int]:
+    """How many issues without a published answer have comments on each passage."""
+    return dict(
+        reads.tuples(
+            """
+            SELECT s.passage, count(DISTINCT i.id)::int
+              FROM placement s
+              JOIN comment c ON c.id = s.comment AND NOT c.is_withdrawn
+              JOIN issue_comment g ON g.comment = s.comment
+              JOIN issue i ON i.id = g.issue
+             WHERE s.proposal = %s AND s.edition = %s AND s.passage IS NOT NULL
+               AND i.merged_into IS NULL AND i.answer_state <> 'published'
+             GROUP BY s.passage
+            """,
+            (proposal, edition),
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ChoosableIssue:
+    """An issue that can stand behind a change."""
+
+    id: UUID
+    number: int
+    title: str
+    disposition: str
+    here: int
+    """How many of its comments stand on the passage that is changed."""
+    gathered: int
+
+
+def issues_to_choose(
+    reads: Reads,
+    consultation: UUID,
+    proposal: UUID,
+    edition: int,
+    passage: UUID | None,
+) -> list[ChoosableIssue]:
+    """The issues that can stand behind a change to a passage: first those with comments
+    on it, then the proposal's other issues and those of no particular proposal."""
+    return reads.all(
+        ChoosableIssue,
+        """
+        SELECT i.id, i.position AS number, i.title, i.disposition,
+               count(s.comment)::int AS here, count(g.comment)::int AS gathered
+          FROM issue i
+          LEFT JOIN issue_comment g ON g.issue = i.id
+          LEFT JOIN placement s ON s.comment = g.comment
+                AND s.proposal = %(proposal)s AND s.edition = %(edition)s
+                AND s.passage = %(passage)s::uuid
+         WHERE i.consultation = %(consultation)s AND i.merged_into IS NULL
+         GROUP BY i.id, i.position, i.title, i.disposition, i.proposal
+        HAVING i.proposal IS NULL OR i.proposal = %(proposal)s OR count(s.comment) > 0
+         ORDER BY count(s.comment) > 0 DESC, i.position
+        """,
+        {
+            "consultation": consultation,
+            "proposal": proposal,
+            "edition": edition,
+            "passage": passage,
+        },
+    )
+
+
+def comments_named(reads: Reads, comments: Collection[UUID]) -> dict[UUID, CommentRow]:
+    """Comments in full by id, for those who see all."""
+    found = reads.all(
+        CommentRow,
+        "SELECT "
+        + COMMENT_COLUMNS
+        + " FROM "
+        + COMMENT_TABLES
+        + " WHERE c.id = ANY (%s)",
+        (list(comments),),
+    )
+    return {row.id: row for row in found}
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRow:
+    """Where a comment stands in an edition: a placement with the comment it is of."""
+
+    comment: UUID
+    passage: UUID | None
+    start_at: int
+    end_at: int
+    state: str
+    certain: bool
+
+
+def placed_in(reads: Reads, proposal: UUID, edition: int) -> list[PlacedRow]:
+    """Where each comment that is not withdrawn stands in an edition, in the order in
+    which they came."""
+    return reads.all(
+        PlacedRow,
+        "SELECT s.comment, s.passage, s.start_at, s.end_at, s.state, s.certain"
+        " FROM placement s JOIN comment c ON c.id = s.comment AND NOT c.is_withdrawn"
+        " WHERE s.proposal = %s AND s.edition = %s ORDER BY s.position",
+        (proposal, edition),
     )

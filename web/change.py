@@ -1,0 +1,494 @@
+"""The changes of a revision: reword, insert, remove and move passages, each for a
+reason and for the issues behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.log import Conflict, NotFound, Receipt
+from domain.proposal import PassageChange, Proposal, apply_changes
+from domain.revision import Revision, drop_change, make_change
+from domain.text import KINDS, Kind, Passage, quote
+from projections.comment import CommentRow, PlacementRow
+from projections.comment_list import (
+    OutcomeRow,
+    comments_on_passage,
+    outcomes_of,
+    placements_in,
+)
+from projections.reads import Reads
+from projections.revision import ChangeRow, ChoosableIssue, issues_to_choose
+from projections.trace import issues_behind
+from web import revision as revisions
+from web.access import clock, sight_of
+from web.formats.inline import read_inline, write_markdown
+from web.forms import Form, posted
+from web.joining import (
+    as_id,
+    dropped,
+    fingerprint,
+    fitting_level,
+    joined,
+    with_wording,
+    written,
+)
+from web.language import language_of
+from web.pages import page, wants_block
+from web.settled import settled
+from web.visitor import signed_in
+from web.words import choices
+from web.workspace import Workspace, workspace_for
+
+BESIDE = 30
+"""Comments that stand beside a form; a link leads to the rest."""
+FIRST = "first"
+"""Stands for the place before all passages."""
+
+
+class ChangedMeanwhile(Conflict):
+    """A passage is reworded as it reads, not as it read when the form was opened."""
+
+    en = (
+        "Someone else changed this passage while you wrote, so nothing was saved. Your"
+        " text is still here. Compare it with how the passage reads now, and send it"
+        " again if yours should stand."
+    )
+    sv = (
+        "Någon annan ändrade stycket medan du skrev, så inget sparades. Din text finns"
+        " kvar här. Jämför den med hur stycket lyder nu och skicka igen om din ska"
+        " gälla."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A comment beside the form that changes the passage it stands on."""
+
+    comment: CommentRow
+    place: PlacementRow | None
+    outcomes: list[OutcomeRow]
+
+
+def edit(request: Request, form: Form | None = None) -> Response:
+    """The form that rewords a passage, beside what has been said about it."""
+    id: UUID = request.path_params["passage"]
+    with request.state.reads(None) as reads:
+        space = workspace_for(request, reads)
+        passage = _standing(space, id)
+        if form is None:
+            form = _begun(
+                request, space, space.change_of(id, "insert", "replace"), passage
+            )
+            used = as_id(request.query_params.get("use", ""))
+        else:
+            used = as_id(form["use"])
+        if used and not form.is_wrong:
+            form = _with_wording(request, reads, space, form, id, used)
+        return _form(request, reads, space, form, "edit", passage)
+
+
+@posted(again=edit)
+def reword(request: Request, form: Form) -> Response:
+    """Give a passage other words, another kind or another level."""
+    if form["use"]:
+        return edit(request, form)
+    revision, base, changes = _at_hand(request)
+    text = apply_changes(base, changes)
+    old = next((p for p in text if p.id == request.path_params["passage"]), None)
+    if old is None:
+        raise NotFound
+    new = _typed(form, old.id, old)
+    reason, issues = _why(request, form)
+    form.check()
+    if form["was"] != fingerprint(old) and new != old:
+        raise ChangedMeanwhile
+    before = next((p for p in base if p.id == old.id), None)
+    replaced = [
+        c for c in changes if c["op"] == "replace" and c["passage"] == old.id.hex
+    ]
+    if new == before and replaced:
+        return _drop(request, form, replaced[-1]["id"])
+    if new == old and not replaced and before is not None:
+        form.wrong("text", "Nothing is changed yet.")
+        form.check()
+    change: PassageChange = {
+        "id": form.new_id().hex,
+        "op": "replace",
+        "passage": old.id.hex,
+        **written(new),  # type: ignore[typeddict-item]
+        "reason": reason,
+        "issues": issues,
+    }
+    return _make(request, form, revision, joined(base, changes, change))
+
+
+def blank(request: Request, form: Form | None = None) -> Response:
+    """The form that inserts a new passage."""
+    with request.state.reads(None) as reads:
+        space = workspace_for(request, reads)
+        if form is None:
+            after = as_id(request.query_params.get("after", ""))
+            before = space.passage(after) if after else None
+            in_list = before is not None and before.kind in ("item", "numbered")
+            form = Form.blank(
+                request,
+                id=uuid4(),
+                after=after or FIRST,
+                kind=before.kind if before and in_list else "paragraph",
+                level=before.level if before and in_list else 0,
+                only=request.query_params.get("only"),
+            )
+        return _form(request, reads, space, form, "insert", None)
+
+
+@posted(again=blank)
+def insert(request: Request, form: Form) -> Response:
+    """Put a new passage into the text."""
+    revision, _, _ = _at_hand(request)
+    id = form.new_id()
+    new = _typed(form, id, None)
+    reason, issues = _why(request, form)
+    form.check()
+    after = as_id(form["after"])
+    change: PassageChange = {
+        "id": id.hex,
+        "op": "insert",
+        "passage": id.hex,
+        "after": after.hex if after else None,
+        **written(new),  # type: ignore[typeddict-item]
+        "reason": reason,
+        "issues": issues,
+    }
+    return _make(request, form, revision, change)
+
+
+def going(request: Request, form: Form | None = None) -> Response:
+    """The form that removes a passage, or tells why one is removed."""
+    id: UUID = request.path_params["passage"]
+    with request.state.reads(None) as reads:
+        space = workspace_for(request, reads)
+        passage = space.passage(id) or space.before(id)
+        if passage is None:
+            raise NotFound
+        form = form or _begun(request, space, space.change_of(id, "delete"), None)
+        return _form(request, reads, space, form, "delete", passage)
+
+
+@posted(again=going)
+def delete(request: Request, form: Form) -> Response:
+    """Take a passage out of the text."""
+    revision, base, changes = _at_hand(request)
+    id: UUID = request.path_params["passage"]
+    reason, issues = _why(request, form)
+    form.check()
+    change: PassageChange = {
+        "id": form.new_id().hex,
+        "op": "delete",
+        "passage": id.hex,
+        "reason": reason,
+        "issues": issues,
+    }
+    earlier = [c for c in changes if c["op"] == "delete" and c["passage"] == id.hex]
+    if earlier:
+        return _make(request, form, revision, {**change, "id": earlier[-1]["id"]})
+    return _make(request, form, revision, joined(base, changes, change))
+
+
+def place(request: Request, form: Form | None = None) -> Response:
+    """The form that moves a passage after another one."""
+    id: UUID = request.path_params["passage"]
+    with request.state.reads(None) as reads:
+        space = workspace_for(request, reads)
+        passage = _standing(space, id)
+        if form is None:
+            form = _begun(request, space, space.change_of(id, "move"), None)
+            stands_after = space.predecessor(id) or FIRST
+            values = [*form.values.multi_items(), ("after", str(stands_after))]
+            form.values = FormData(values)
+        return _form(request, reads, space, form, "move", passage)
+
+
+@posted(again=place)
+def move(request: Request, form: Form) -> Response:
+    """Move a passage to after another one."""
+    revision, base, changes = _at_hand(request)
+    id: UUID = request.path_params["passage"]
+    after = as_id(form["after"])
+    if after is None and form["after"] != FIRST:
+        form.wrong("after", "Choose where the passage is to stand.")
+    reason, issues = _why(request, form)
+    form.check()
+    order = [passage.id for passage in apply_changes(base, changes)]
+    if id not in order:
+        raise NotFound
+    at = order.index(id)
+    stays = after == (order[at - 1] if at else None)
+    was_moved = any(c["op"] == "move" and c["passage"] == id.hex for c in changes)
+    if stays and not was_moved:
+        form.wrong("after", "The passage stands there already. Choose another place.")
+        form.check()
+    change: PassageChange = {
+        "id": form.new_id().hex,
+        "op": "move",
+        "passage": id.hex,
+        "after": after.hex if after else None,
+        "reason": reason,
+        "issues": issues,
+    }
+    return _make(request, form, revision, joined(base, changes, change))
+
+
+@posted(again=revisions.show)
+def drop(request: Request, form: Form) -> Response:
+    """Take a change out of the revision again."""
+    return _drop(request, form, request.path_params["change"].hex)
+
+
+def _drop(request: Request, form: Form, gone: str) -> Response:
+    revision, base, changes = _at_hand(request)
+    change = revision.changes.get(gone)
+    if change is None:
+        return _back(request, form, None, None, "The change is taken out.")
+    log, by, now = request.state.log, signed_in(request), clock()
+    first, ids = dropped(base, changes, change)
+    receipt = None
+    if first:
+        receipt = make_change(log, id=revision.id, changes=first, by=by, now=now)
+    for id in ids:
+        receipt = drop_change(log, id=revision.id, change=id, by=by, now=now)
+    passage = UUID(change["passage"]) if change["op"] != "insert" else None
+    return _back(request, form, receipt, passage, "The change is taken out.")
+
+
+def _at_hand(
+    request: Request,
+) -> tuple[Revision, tuple[Passage, ...], list[PassageChange]]:
+    """The revision as the log has it, the text it started from, and its changes."""
+    revision = request.state.log.look(Revision, request.path_params["revision"])
+    if revision.consultation != request.path_params["consultation"]:
+        raise NotFound
+    proposal = request.state.log.look(Proposal, revision.proposal)
+    return revision, proposal.texts[revision.base], list(revision.changes.values())
+
+
+def _standing(space: Workspace, id: UUID) -> Passage:
+    passage = space.passage(id)
+    if passage is None:
+        raise NotFound
+    return passage
+
+
+def _begun(
+    request: Request,
+    space: Workspace,
+    change: ChangeRow | None,
+    passage: Passage | None,
+) -> Form:
+    """A form that begins with a passage's words and with why they were changed."""
+    values: list[tuple[str, Any]] = [
+        ("id", str(uuid4())),
+        ("only", request.query_params.get("only", "")),
+    ]
+    if passage is not None:
+        values += [
+            ("text", write_markdown(passage)),
+            ("kind", passage.kind),
+            ("level", str(passage.level)),
+        ]
+    if change is not None:
+        values.append(("reason", change.reason))
+        values += [
+            ("issues", str(space.issues[issue].id))
+            for issue in change.issues
+            if issue in space.issues
+        ]
+    form = Form.blank(request)
+    form.values = FormData(values)
+    return form
+
+
+def _form(
+    request: Request,
+    reads: Reads,
+    space: Workspace,
+    form: Form,
+    act: str,
+    passage: Passage | None,
+) -> Response:
+    """The page with the form of a change; to htmx the form alone."""
+    at = passage.id if passage else as_id(form["after"])
+    beside, total = _beside(request, reads, space, at) if at else ([], 0)
+    in_place = wants_block(request)
+    return page(
+        request,
+        "revision/change.html",
+        block="form",
+        status=form.status,
+        space=space,
+        consultation=space.consultation,
+        revision=space.revision,
+        form=form,
+        act=act,
+        passage=passage,
+        at=at,
+        label=space.labels.get(at, "") if at else "",
+        was=fingerprint(space.passage(at)) if at else "",
+        now=space.passage(at) if at else None,
+        before=space.before(at) if at and act == "edit" else None,
+        key="-" + at.hex[:8] if in_place and at else "",
+        offered=_offered(reads, space, at),
+        beside=beside,
+        beside_total=total,
+        places=_places(space, at) if act == "move" else [],
+        kinds=choices("passage", language_of(request)),
+    )
+
+
+def _offered(
+    reads: Reads, space: Workspace, passage: UUID | None
+) -> list[ChoosableIssue]:
+    return issues_to_choose(
+        reads,
+        space.consultation.id,
+        space.proposal.id,
+        space.revision.base,
+        passage,
+    )
+
+
+def _places(space: Workspace, moved: UUID | None) -> list[tuple[str, str]]:
+    """Every passage that another one can be placed after, in reading order."""
+    return [
+        (str(passage.id), f"{space.labels[passage.id]} {_opening(passage.text)}")
+        for passage in space.text
+        if passage.id != moved
+    ]
+
+
+def _opening(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= 60 else words[:59].rstrip() + "…"
+
+
+def _beside(
+    request: Request, reads: Reads, space: Workspace, passage: UUID
+) -> tuple[list[Beside], int]:
+    """The comments on a passage with their places and issues, and how many in all."""
+    sight = sight_of(request, space.consultation.id)
+    edition = space.revision.base
+    rows, total = comments_on_passage(
+        reads, space.proposal.id, edition, passage, sight, 0, BESIDE
+    )
+    ids = [row.id for row in rows]
+    places = placements_in(reads, ids, edition)
+    outcomes = outcomes_of(reads, ids, sight)
+    return [
+        Beside(row, places.get(row.id), outcomes[row.id])
+        for row in rows
+        if not row.is_withdrawn
+    ], total
+
+
+def _with_wording(
+    request: Request,
+    reads: Reads,
+    space: Workspace,
+    form: Form,
+    passage: UUID,
+    comment: UUID,
+) -> Form:
+    """The form with the wording that a comment proposes, and its issues ticked."""
+    beside, _ = _beside(request, reads, space, passage)
+    found = next((one for one in beside if one.comment.id == comment), None)
+    if found is None or not found.comment.wording:
+        return form
+    typed = _typed(form, passage, space.passage(passage))
+    form.errors.clear()
+    base = space.before(passage)
+    around = ("", "", "")
+    if base and found.place and found.place.start_at < found.place.end_at:
+        around = quote(base.text, found.place.start_at, found.place.end_at)
+    text = write_markdown(with_wording(typed, *around, found.comment.wording))
+    ticked = dict.fromkeys(
+        [*form.all("issues"), *(str(outcome.issue) for outcome in found.outcomes)]
+    )
+    kept = [
+        (name, value)
+        for name, value in form.values.multi_items()
+        if name not in ("use", "text", "issues")
+    ]
+    form.values = FormData(
+        [*kept, ("text", text), *(("issues", issue) for issue in ticked)]
+    )
+    return form
+
+
+def _typed(form: Form, id: UUID, old: Passage | None) -> Passage:
+    """The passage that the form describes; notes what is wrong with it."""
+    chosen = form.choice("kind", set(KINDS))
+    kind: Kind = next((one for one in KINDS if one == chosen), "paragraph")
+    level = form.number("level") or 0
+    if not 0 <= level <= 9:
+        form.wrong("level", "Choose one of the alternatives.")
+    typed = form.text("text", "Write the words of the passage, or remove it instead.")
+    if kind == "code":
+        typed = form["text"].replace("\r\n", "\n").strip("\n")
+    text, marks = read_inline(typed, kind)
+    return Passage(id, kind, fitting_level(kind, level, old), text, marks)
+
+
+def _why(request: Request, form: Form) -> tuple[str, list[str]]:
+    """The reason, and the ids of the issues behind a change as events have them."""
+    reason = form.text("reason", longest=5000)
+    asked = dict.fromkeys(filter(None, map(as_id, form.all("issues"))))
+    if not asked:
+        return reason, []
+    with request.state.reads(None) as reads:
+        space = workspace_for(request, reads)
+        sight = sight_of(request, space.consultation.id)
+        known = {issue.id for issue in _offered(reads, space, _passage_at(request))}
+        behind = issues_behind(reads, [*asked, *space.issues], sight)
+    known |= {issue.id for issue in space.issues.values()}
+    chosen = dict.fromkeys(behind[id].id for id in asked if id in behind)
+    if len(chosen) < len(asked) or not known.issuperset(chosen):
+        form.wrong("issues", "This choice no longer exists.")
+    return reason, [id.hex for id in chosen]
+
+
+def _passage_at(request: Request) -> UUID | None:
+    found: UUID | None = request.path_params.get("passage")
+    return found
+
+
+def _make(
+    request: Request, form: Form, revision: Revision, change: PassageChange
+) -> Response:
+    passage = UUID(change["passage"])
+    if revision.changes.get(change["id"]) == change:
+        return _back(request, form, None, passage, "The change is saved.")
+    receipt = make_change(
+        request.state.log,
+        id=revision.id,
+        changes=[change],
+        by=signed_in(request),
+        now=clock(),
+    )
+    return _back(request, form, receipt, passage, "The change is saved.")
+
+
+def _back(
+    request: Request,
+    form: Form,
+    receipt: Receipt | None,
+    passage: UUID | None,
+    notice: str,
+) -> Response:
+    if receipt is not None:
+        settled(request, receipt)
+    return revisions.to_show(request, passage, form["only"], notice)
