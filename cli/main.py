@@ -16,19 +16,21 @@ from eventsourcing.persistence import PersistenceError
 from rich.console import Console
 from typer.core import TyperGroup
 
-from cli import catalogue, logs, user
+from cli import catalogue, user
 from cli import follow as following
 from cli import health as wellness
 from cli.demonstration import NotADemo
 from cli.demonstration import demo as run_demo
+from cli.importing.app import imports
 from cli.migrate import migrate as lay_out
 from cli.opening import NoSuch, NotLaidOut, opened
+from cli.options import Consultation, Data, settings_for
 from cli.postgres import NoDatabase, database
 from cli.progress import progress
 from cli.rebuild import rebuild as build_anew
 from cli.serve import Pages, PortTaken, listen
 from cli.serve import serve as serve_pages
-from cli.settings import Settings, WrongSettings, load
+from cli.settings import WrongSettings, load
 from cli.verify import verify as check
 from domain.log import Refused, Unavailable
 from web.formats import WrongFile
@@ -97,37 +99,11 @@ app = typer.Typer(
 )
 users = typer.Typer(no_args_is_help=True, help="Enter people and give them roles.")
 healths = typer.Typer(no_args_is_help=True, help="Ask whether a process is well.")
+app.add_typer(imports, name="import")
 docs = typer.Typer(no_args_is_help=True, help="Write pages of docs/ from the code.")
 app.add_typer(docs, name="docs")
 app.add_typer(users, name="user")
 app.add_typer(healths, name="health")
-
-Data = Annotated[
-    Path | None,
-    typer.Option("--data", help="The directory of our own PostgreSQL server."),
-]
-Consultation = Annotated[
-    str, typer.Option("--consultation", help="Its id or its whole title.")
-]
-
-
-def settings_for(
-    data: Path | None = None,
-    *,
-    quiet: bool = True,
-    serving: bool = False,
-    **given: Any,
-) -> Settings:
-    """The settings, those given here before the others, and the log set up for them.
-
-    `quiet` is for a command that a person waits for: it logs warnings only, unless
-    the settings say otherwise.
-    """
-    given = {name: value for name, value in given.items() if value is not None}
-    settings = load(serving=serving, **given, **({"data": data} if data else {}))
-    quiet = quiet and "log_level" not in settings.model_fields_set
-    logs.configure(settings.log_format, "warning" if quiet else settings.log_level)
-    return settings
 
 
 @app.command()

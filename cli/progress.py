@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from time import monotonic
 from typing import IO
 
@@ -21,12 +21,11 @@ from rich.progress import (
 Report = Callable[[int, int], None]
 """Told how much is done, and of how much."""
 
+Showing = Callable[[str], AbstractContextManager[Report]]
+"""Begins to show a stage of the work by its name: `progress`, or a test's own."""
+
 EVERY = 5.0
 """Seconds between two lines where there is no terminal."""
-
-
-def in_silence(done: int, of: int) -> None:
-    """Report to nobody."""
 
 
 @contextmanager
