@@ -185,6 +185,29 @@ def versions_of(reads: Reads, proposal: UUID) -> list[VersionRow]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class EditionRow:
+    """An edition without its text, which can be long."""
+
+    edition: int
+    words: int
+    passages: int
+    """How many it has."""
+    revision: UUID | None
+    made_at: datetime
+    published_at: datetime | None
+
+
+def editions_of(reads: Reads, proposal: UUID) -> list[EditionRow]:
+    """Every edition of a proposal, oldest first, those not published yet included."""
+    return reads.all(
+        EditionRow,
+        "SELECT edition, words, cardinality(passages) AS passages, revision, made_at,"
+        " published_at FROM version WHERE proposal = %s ORDER BY edition",
+        (proposal,),
+    )
+
+
 def passages_of(reads: Reads, proposal: UUID, edition: int) -> list[Passage]:
     """The text of one edition, in reading order."""
     return [

@@ -1,0 +1,229 @@
+"""The consultations, for everybody: what is asked, until when, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.redline import Change, redline
+from domain.text import labels
+from projections.comment import CommentRow, comment_seen
+from projections.consultation import (
+    ConsultationRow,
+    consultations,
+    consultees_of,
+    period_of,
+    themes_of,
+)
+from projections.figures import (
+    ConsulteeRow,
+    TallyRow,
+    comments_per_proposal,
+    invited_to,
+    senders_of,
+    tallies,
+)
+from projections.proposal import (
+    EditionRow,
+    ProposalRow,
+    editions_of,
+    passages_of,
+    proposals_of,
+)
+from projections.reads import Reads
+from projections.trace import (
+    FollowedRow,
+    TracedIssue,
+    comment_to_follow,
+    issues_behind,
+    wordings_of,
+)
+from web.access import consultation_for, may_see, sight_of, works_on
+from web.dates import STOCKHOLM, clock_text
+from web.language import language_of, say, say_many
+from web.pages import page
+from web.reading import Version, versions_for
+from web.visitor import visitor_of
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A consultation as its reader meets it in a list or on its own page."""
+
+    row: ConsultationRow
+    title: str
+    summary: str
+    status: str
+    """As the row says, but closed once the deadline has passed."""
+    time_left: str
+    """In words; empty unless comments are taken."""
+
+
+def round_of(request: Request, row: ConsultationRow, at: datetime) -> Round:
+    """A consultation in the reader's language, as it stands at a moment."""
+    in_english = language_of(request) == "en"
+    is_open = row.takes_comments(at)
+    return Round(
+        row,
+        row.title_en if in_english and row.title_en else row.title,
+        row.summary_en if in_english and row.summary_en else row.summary,
+        "closed" if row.status == "open" and not is_open else row.status,
+        time_left(request, row.closes_at, at) if is_open else "",
+    )
+
+
+def time_left(request: Request, closes_at: datetime, at: datetime) -> str:
+    """How long it is until a deadline, in days by the Swedish calendar."""
+    ends, today = closes_at.astimezone(STOCKHOLM), at.astimezone(STOCKHOLM)
+    clock = clock_text(closes_at, language_of(request))
+    match days := (ends.date() - today.date()).days:
+        case 0:
+            return say(request, "Closes today, %(clock)s", clock=clock)
+        case 1:
+            return say(request, "Closes tomorrow, %(clock)s", clock=clock)
+        case _:
+            return say_many(request, "One day left", "%(num)s days left", days)
+
+
+def home(request: Request) -> Response:
+    """The front page: what this is, what is open, and one comment to follow."""
+    with request.state.reads(request.state.moment) as reads:
+        sight = sight_of(request)
+        rounds, numbers = _listed(request, reads, sight.at)
+        found = comment_to_follow(reads, sight.at)
+        return page(
+            request,
+            "consultation/home.html",
+            rounds=[one for one in rounds if one.status in ("open", "planned")],
+            others=[one for one in rounds if one.status not in ("open", "planned")],
+            tallies=numbers,
+            path=found and _path(request, reads, found),
+        )
+
+
+def index(request: Request) -> Response:
+    """Every consultation that the visitor may read about."""
+    with request.state.reads(request.state.moment) as reads:
+        rounds, numbers = _listed(request, reads, sight_of(request).at)
+        return page(request, "consultation/index.html", rounds=rounds, tallies=numbers)
+
+
+def _listed(
+    request: Request, reads: Reads, at: datetime
+) -> tuple[list[Round], dict[UUID, TallyRow]]:
+    visitor = visitor_of(request)
+    rounds = [
+        round_of(request, row, at)
+        for row in consultations(reads)
+        if may_see(reads, visitor, row)
+    ]
+    return rounds, tallies(reads)
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The four steps from a comment to the words that it changed."""
+
+    row: FollowedRow
+    comment: CommentRow
+    issue: TracedIssue
+    label: str
+    """The printed reference of the passage in the version that came of it."""
+    change: list[Change]
+    """What the revision did to the passage."""
+    now: str
+    """What the passage reads today; empty if it is gone."""
+
+
+def _path(request: Request, reads: Reads, found: FollowedRow) -> Path | None:
+    sight = sight_of(request, found.consultation)
+    comment = comment_seen(reads, found.comment, sight)
+    issue = issues_behind(reads, [found.issue], sight).get(found.issue)
+    wordings = wordings_of(reads, found.proposal, found.passage)
+    text = passages_of(reads, found.proposal, found.edition)
+    places = {passage.id: at for at, passage in enumerate(text)}
+    if comment is None or issue is None or found.passage not in places:
+        return None
+    before = next(w for w in wordings if w.stands_in(comment.edition))
+    after = next(w for w in wordings if w.stands_in(found.edition))
+    return Path(
+        found,
+        comment,
+        issue,
+        labels(text)[places[found.passage]],
+        redline(before.passage.text, after.passage.text),
+        wordings[-1].passage.text if wordings[-1].until is None else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A proposal in its consultation: its versions and how much is said about it."""
+
+    row: ProposalRow
+    versions: list[Version]
+    comments: int
+
+    @property
+    def shown(self) -> EditionRow:
+        """The version that a link to the proposal leads to."""
+        valid = [one.row for one in self.versions if one.state == "current"]
+        return (valid or [self.versions[-1].row])[0]
+
+
+def show(request: Request) -> Response:
+    """One consultation: what is asked, of whom, until when, and how it is run."""
+    with request.state.reads(request.state.moment) as reads:
+        row = consultation_for(request, reads)
+        sight = sight_of(request, row.id)
+        counts = comments_per_proposal(reads, row.id)
+        offered = [
+            Offered(
+                one,
+                versions_for(request, one, editions_of(reads, one.id)),
+                counts.get(one.id, 0),
+            )
+            for one in proposals_of(reads, row.id)
+        ]
+        return page(
+            request,
+            "consultation/show.html",
+            round=round_of(request, row, sight.at),
+            consultation=row,
+            offered=[one for one in offered if one.versions],
+            themes=themes_of(reads, row.id),
+            period=period_of(reads, row.id),
+            asked=_by_kind(invited_to(reads, row.id, sight)),
+            senders=senders_of(reads, row.id),
+            comments=sum(counts.values()),
+            may_comment=may_comment(request, reads, row, sight.at),
+            works_here=works_on(request, row.id),
+        )
+
+
+def _by_kind(asked: Sequence[ConsulteeRow]) -> list[tuple[str, list[ConsulteeRow]]]:
+    """The consultees under their kinds, the kinds with the most first."""
+    kinds = groupby(sorted(asked, key=lambda one: one.kind), lambda one: one.kind)
+    gathered = [(kind, list(members)) for kind, members in kinds]
+    return sorted(gathered, key=lambda each: -len(each[1]))
+
+
+def may_comment(
+    request: Request, reads: Reads, row: ConsultationRow, at: datetime
+) -> bool:
+    """Whether a page offers the visitor to comment: it is open, now, and to them.
+
+    Somebody who has not signed in may turn out to be invited.
+    """
+    if request.state.moment is not None or not row.takes_comments(at):
+        return False
+    visitor = visitor_of(request)
+    if row.access == "open" or visitor.person is None or works_on(request, row.id):
+        return True
+    return bool(consultees_of(reads, row.id) & {id for id, _ in visitor.mandates})

@@ -1,0 +1,222 @@
+"""A proposal as it is read: which version, what portion, and what stands beside."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from markupsafe import Markup
+from starlette.requests import Request
+
+from domain.log import NotFound
+from domain.text import Passage
+from projections.proposal import EditionRow, ProposalRow
+from web.access import works_on
+from web.formats.html import passage_html
+
+PORTION = 150
+"""Passages on a page, about: a portion ends where a section begins."""
+
+State = Literal["current", "older", "upcoming"]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An edition of a text, as its reader may choose it."""
+
+    row: EditionRow
+    state: State
+    """The one that is valid, one before it, or one that is not published yet."""
+
+    @property
+    def number(self) -> int:
+        return self.row.edition
+
+    @property
+    def at(self) -> datetime:
+        """When it was published, or made if another one was before it could be."""
+        return self.row.published_at or self.row.made_at
+
+
+def versions_for(
+    request: Request, proposal: ProposalRow, rows: Iterable[EditionRow]
+) -> list[Version]:
+    """The versions that the visitor may read, oldest first: what is published, and
+    for those who work on the consultation what is not yet."""
+    sees_all = works_on(request, proposal.consultation)
+    return [
+        Version(row, _state(row, proposal))
+        for row in rows
+        if sees_all or row.edition <= proposal.published
+    ]
+
+
+def _state(row: EditionRow, proposal: ProposalRow) -> State:
+    if row.edition == proposal.published:
+        return "current"
+    return "older" if row.edition < proposal.published else "upcoming"
+
+
+def chosen(request: Request, versions: Sequence[Version], name: str) -> Version | None:
+    """The version that the query names, or None; one that is not there is not found."""
+    asked = request.query_params.get(name)
+    if not asked:
+        return None
+    for version in versions:
+        if str(version.number) == asked:
+            return version
+    raise NotFound
+
+
+def current(versions: Sequence[Version]) -> Version:
+    """The version that is valid, or the newest draft while none is published."""
+    for version in versions:
+        if version.state == "current":
+            return version
+    if not versions:
+        raise NotFound
+    return versions[-1]
+
+
+def portions(passages: Sequence[Passage]) -> list[range]:
+    """The text in portions of about PORTION passages, each beginning at a heading
+    where there is one near, and never inside a list."""
+    starts = [0]
+    for at, passage in enumerate(passages):
+        length = at - starts[-1]
+        at_heading = passage.kind == "heading"
+        loose = passage.kind not in ("item", "numbered") and passage.level == 0
+        if (
+            (length >= PORTION * 4 // 5 and at_heading)
+            or (length >= PORTION and loose)
+            or length >= PORTION * 2
+        ):
+            starts.append(at)
+    if len(starts) > 1 and len(passages) - starts[-1] < PORTION // 5:
+        starts.pop()
+    return [
+        range(start, end)
+        for start, end in zip(starts, [*starts[1:], len(passages)], strict=True)
+    ]
+
+
+def portion_of(parts: Sequence[range], place: int) -> int:
+    """The index of the portion in which the passage at a place stands."""
+    return bisect_right([part.start for part in parts], place) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading of the outline."""
+
+    id: UUID
+    label: str
+    words: str
+    depth: int
+    """From 1."""
+    portion: int
+    comments: int
+    """On the heading and what stands under it, up to the next heading."""
+
+
+DEEPEST = 3
+"""Levels of headings that the outline shows."""
+
+
+def outline(
+    passages: Sequence[Passage],
+    labels: Sequence[str],
+    parts: Sequence[range],
+    counts: Mapping[UUID | None, int],
+) -> list[Section]:
+    """The headings of a text, with how much has been said under each."""
+    places = [
+        at
+        for at, (passage, label) in enumerate(zip(passages, labels, strict=True))
+        if passage.kind == "heading" and depth_of(label) <= DEEPEST
+    ]
+    return [
+        Section(
+            passages[at].id,
+            "" if labels[at] == "0" else labels[at],
+            passages[at].text,
+            depth_of(labels[at]),
+            portion_of(parts, at),
+            sum(counts.get(passage.id, 0) for passage in passages[at:end]),
+        )
+        for at, end in zip(places, [*places[1:], len(passages)], strict=True)
+    ]
+
+
+def depth_of(label: str) -> int:
+    """How deep in the text a heading with this label stands, from 1."""
+    return label.count(".") + 1
+
+
+News = Literal["", "new", "changed"]
+"""Whether a passage's words came in with a later version than the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A passage on the page, with what stands beside it."""
+
+    passage: Passage
+    label: str
+    html: Markup
+    comments: int
+    news: News
+    since: int
+    """The version they came in with."""
+    tag: str
+    """The element of a heading: h2 to h6."""
+    address: str
+    """Of its own page."""
+    beside: str
+    """Of its comments."""
+    reply: str
+    """Of the form to comment on it; "" when it is not offered."""
+
+
+def without_title(
+    passages: Sequence[Passage],
+    labels: Sequence[str],
+    title: str,
+    counts: Mapping[UUID | None, int],
+) -> tuple[list[Passage], list[str]]:
+    """The passages and their labels, less a title that the page shows as its heading.
+
+    A title that somebody has commented on stays, for its comments to stand beside.
+    """
+    again = (
+        labels[:1] == ["0"]
+        and passages[0].text.strip() == title.strip()
+        and not counts.get(passages[0].id)
+    )
+    return list(passages[again:]), list(labels[again:])
+
+
+def heading_tags(passages: Sequence[Passage], labels: Sequence[str]) -> dict[UUID, str]:
+    """The element of each heading, without gaps; the page's own heading is the h1."""
+    top = 2 if "0" in labels else 1
+    return {
+        passage.id: "h2" if label == "0" else f"h{min(6, depth_of(label) + top)}"
+        for passage, label in zip(passages, labels, strict=True)
+        if passage.kind == "heading"
+    }
+
+
+def commented(passage: Passage, spans: Sequence[tuple[int, int]]) -> Markup:
+    """A passage's words, those that comments quote marked; spans that meet are one."""
+    joined: list[tuple[int, int, str]] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            first, last, name = joined.pop()
+            joined.append((first, max(last, end), name))
+        else:
+            joined.append((start, min(end, len(passage.text)), "commented"))
+    return passage_html(passage, highlights=joined)
