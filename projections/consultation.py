@@ -168,3 +168,34 @@ def consultees_of(reads: Reads, consultation: UUID) -> frozenset[UUID]:
             (consultation,),
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodRow:
+    """A turn in a consultation's period, as the log has it."""
+
+    at: datetime
+    turn: str
+    """opened, period_extended, closed, reopened or concluded."""
+    closes_at: datetime | None
+    """The deadline that was set."""
+    reason: str
+
+
+def period_of(reads: Reads, consultation: UUID) -> list[PeriodRow]:
+    """How a consultation was opened, extended, closed and so on, in order."""
+    return reads.all(
+        PeriodRow,
+        """
+        SELECT at, split_part(topic, '.', 2) AS turn,
+               (detail ->> 'closes_at')::timestamptz AS closes_at,
+               coalesce(detail ->> 'reason', '') AS reason
+          FROM entry
+         WHERE thing = %s
+           AND topic IN ('consultation.opened', 'consultation.period_extended',
+                         'consultation.closed', 'consultation.reopened',
+                         'consultation.concluded')
+         ORDER BY valid_from
+        """,
+        (consultation,),
+    )
