@@ -63,6 +63,8 @@ class Pages:
                     ip_network(each.strip())
                     for each in settings.trusted_proxies.split(",")
                 ),
+                sign_in_links_per_hour=settings.sign_in_links_per_hour,
+                submissions_per_hour=settings.submissions_per_hour,
             ),
             mail=Mail(settings.smtp_url, settings.mail_from)
             if settings.smtp_url

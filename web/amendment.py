@@ -28,7 +28,7 @@ from web.consultation import round_of
 from web.forms import Form, posted
 from web.kept import arrived, brought_back, sign_in_and_return
 from web.limits import limited
-from web.pages import page, redirect
+from web.pages import page, redirect, site_of
 from web.settled import settled
 from web.subject import Subject, subject_at
 from web.visitor import signed_in, visitor_of
@@ -121,7 +121,8 @@ def save(request: Request, form: Form) -> Response:
     if visitor_of(request).person is None:
         return sign_in_and_return(request, form, "comment.amend", **request.path_params)
     form.check()
-    limited(request, "comment", limit=60, per=timedelta(hours=1))
+    limit = site_of(request).submissions_per_hour
+    limited(request, "comment", limit=limit, per=timedelta(hours=1))
     id = _recorded(request)
     if form["before"] != _print_of(said_in(request.state.log, id)[-1]):
         raise Conflict

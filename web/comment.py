@@ -30,7 +30,7 @@ from web.forms import Form, posted
 from web.kept import arrived, brought_back, sign_in_and_return
 from web.language import say
 from web.limits import limited
-from web.pages import page, redirect
+from web.pages import page, redirect, site_of
 from web.settled import settled
 from web.subject import Subject, quoted_span, subject_at
 from web.visitor import visitor_of
@@ -165,7 +165,8 @@ def submit(request: Request, form: Form) -> Response:
         organisation = form.id("organisation", "Choose whom you speak for.")
     version = form.number("version", "Load the page again: the form has no version.")
     form.check()
-    limited(request, "comment", limit=60, per=timedelta(hours=1))
+    limit = site_of(request).submissions_per_hour
+    limited(request, "comment", limit=limit, per=timedelta(hours=1))
     id = form.new_id()
     form.check()
     record = partial(

@@ -48,7 +48,8 @@ def send(request: Request, form: Form) -> Response:
     """Send a link; the answer is the same whether or not the address is known."""
     email = form.email("email", "Write your e-mail address.")
     form.check()
-    limited(request, "sign-in link", key=email, limit=5, per=timedelta(hours=1))
+    limit = site_of(request).sign_in_links_per_hour
+    limited(request, "sign-in link", key=email, limit=limit, per=timedelta(hours=1))
     next = form["next"] if is_local(form["next"]) else ""
     token = _sessions(request).make_link(email, next)
     link = site_of(request).address + url(

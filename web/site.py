@@ -11,13 +11,16 @@ class Site:
     """One installation, as seen from outside.
 
     `address` is the public address without a slash at the end; `proxies` are the
-    networks whose X-Forwarded-For is believed.
+    networks whose X-Forwarded-For is believed. The limits are for one person; behind
+    one address there may be many (web.limits).
     """
 
     address: str = "http://127.0.0.1:8000"
     version: str = ""
     demo: bool = False
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    sign_in_links_per_hour: int = 6
+    submissions_per_hour: int = 120
 
     @property
     def https(self) -> bool:

@@ -25,7 +25,7 @@ from tests.story import (
     an_organisation,
     text_of,
 )
-from tests.web.conftest import Browsers
+from tests.web.conftest import SITE, Browsers
 from tests.web.reading import fields_of, words_of
 
 MENTOR = "Alla nyanställda behöver **handledning**, inte bara en mentor."
@@ -367,7 +367,7 @@ def test_many_comments_in_a_short_while_are_stopped_with_a_clock_time(
     author: PageClient, log: Log, round: UUID, proposal: UUID
 ) -> None:
     fields = filled(author, round, proposal)
-    for _ in range(60):
+    for _ in range(SITE.submissions_per_hour):
         author.post(send_to(round, proposal), data=fields, follow_redirects=False)
     stopped = author.post(send_to(round, proposal), data=fields)
     assert stopped.status_code == 429
