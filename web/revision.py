@@ -22,7 +22,7 @@ from projections.proposal import proposals_of
 from projections.revision import change_counts, open_issues_on, revisions_of
 from web.access import clock, consultation_for, editors, sight_of
 from web.addresses import url
-from web.comparing import Comparison
+from web.comparing import SHOWN_AT_MOST, Comparison
 from web.forms import Form, posted
 from web.language import say
 from web.pages import page, redirect, to_address
@@ -154,7 +154,7 @@ def show(request: Request, form: Form | None = None) -> Response:
 
 def preview(request: Request, form: Form | None = None) -> Response:
     """What the revision would do: to the text, for which reasons, to every comment."""
-    paging = Paging(request)
+    paging = Paging(request, size=20)
     with request.state.reads(request.state.moment) as reads:
         space = workspace_for(request, reads)
         comparison = Comparison(space.base, space.text, space.steps)
@@ -169,7 +169,8 @@ def preview(request: Request, form: Form | None = None) -> Response:
             consultation=space.consultation,
             revision=space.revision,
             proposal=space.proposal,
-            blocks=comparison.blocks(0, 10_000),
+            blocks=comparison.blocks(0, SHOWN_AT_MOST),
+            unshown=max(0, comparison.total - SHOWN_AT_MOST),
             tally=tally(places),
             placed=shown(reads, space, asking[paging.offset :][: paging.limit]),
             paging=paging.of(len(asking)),
