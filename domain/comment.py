@@ -11,7 +11,7 @@ from eventsourcing.domain import Aggregate
 
 from domain.anchor import Anchor
 from domain.consultation import Consultation
-from domain.log import SYSTEM, Fact, Log, NotFound, Receipt, Refused
+from domain.log import SYSTEM, Conflict, Fact, Log, NotFound, Receipt, Refused
 from domain.person import SECRETARIAT, NoMandate, Person, require_role
 from domain.proposal import NotPublished, Proposal, Standing, placed
 from domain.text import Passage, find_quote, quote
@@ -94,7 +94,7 @@ class Comment(Aggregate):
     class Submitted(Fact, Aggregate.Created):
         """A stakeholder submitted a comment.
 
-        `placement` says where the anchor stands in the newest edition, when the
+        `placement` says where the anchor stands in the newest `edition`, when the
         comment was made on an older one. A comment that somebody else filed has its
         `author`, unless that is an organisation only, and when it was made.
         """
@@ -333,23 +333,28 @@ def submit_comment(
     placement = None
     if edition < found.edition:
         (placement,) = placed(found, {id: Standing(edition, anchor)})
-    return log.record(
-        Comment.submit(
-            id=id,
-            consultation=found.consultation,
-            proposal=proposal,
-            edition=edition,
-            anchor=anchor,
-            placement=placement,
-            kind=kind,
-            text=text,
-            wording=wording,
-            organisation=organisation,
-            reference=reference,
-            by=by,
-            now=now,
-        )
+    submitted = Comment.submit(
+        id=id,
+        consultation=found.consultation,
+        proposal=proposal,
+        edition=edition,
+        anchor=anchor,
+        placement=placement,
+        kind=kind,
+        text=text,
+        wording=wording,
+        organisation=organisation,
+        reference=reference,
+        by=by,
+        now=now,
     )
+    try:
+        return log.record(submitted)
+    except Conflict:
+        # Perhaps the same form, sent twice at the same time.
+        if (earlier := _submitted_before(log, id, by)) is None:
+            raise
+        return earlier
 
 
 def _submitted_before(log: Log, id: UUID, by: UUID) -> Receipt | None:

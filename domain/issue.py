@@ -253,11 +253,10 @@ class Issue(Aggregate):
 
     def release(self, comments: Sequence[UUID], *, by: UUID, now: datetime) -> None:
         self.require_standing()
-        if not comments or any(one not in self.comments for one in comments):
+        gone = list(dict.fromkeys(comments))
+        if not gone or any(one not in self.comments for one in gone):
             raise NotGathered
-        self.trigger_event(
-            self.CommentsReleased, comments=list(comments), by=by, timestamp=now
-        )
+        self.trigger_event(self.CommentsReleased, comments=gone, by=by, timestamp=now)
 
     def merge(self, into: Issue, *, by: UUID, now: datetime) -> None:
         self.require_standing()
@@ -285,19 +284,21 @@ class Issue(Aggregate):
         by: UUID,
         now: datetime,
     ) -> Issue:
+        self.require_standing()
         if not 0 < len(set(comments)) < len(self.comments):
             raise NothingToSplit
-        self.release(comments, by=by, now=now)
-        return Issue.raise_issue(
+        other = Issue.raise_issue(
             id=id,
             consultation=self.consultation,
             proposal=proposal,
             title=title,
-            comments=comments,
+            comments=list(dict.fromkeys(comments)),
             split_from=self.id,
             by=by,
             now=now,
         )
+        self.release(comments, by=by, now=now)
+        return other
 
     def decide(self, disposition: str, *, reason: str, by: UUID, now: datetime) -> None:
         self.require_standing()

@@ -37,6 +37,13 @@ class AlreadyPublished(Refused):
     sv = "Versionen är redan publicerad. Starta en revidering för att ändra texten."
 
 
+class AlreadyRevised(Refused):
+    """What a revision was adopted on is not replaced under it."""
+
+    en = "A revision has been adopted on this draft. Start another one to change it."
+    sv = "En revidering av utkastet har antagits. Starta en ny för att ändra texten."
+
+
 class ProposalWithdrawn(Refused):
     """A withdrawn proposal is kept, but nothing more happens to it."""
 
@@ -130,7 +137,7 @@ def placed(
 ) -> list[dict[str, Any]]:
     """Where each comment's anchor stands in the proposal's text, as events keep it.
 
-    Each has `comment`, and the rest as `Placement.stored()`.
+    Each has `comment`, the `edition`, and the rest as `Placement.stored()`.
     """
     found: dict[UUID, Placement] = {}
     for edition in {standing.edition for standing in anchors.values()}:
@@ -142,7 +149,10 @@ def placed(
                 strict=True,
             )
         )
-    return [{"comment": id.hex, **found[id].stored()} for id in anchors]
+    return [
+        {"comment": id.hex, "edition": proposal.edition, **found[id].stored()}
+        for id in anchors
+    ]
 
 
 class Proposal(Aggregate):
@@ -274,6 +284,8 @@ class Proposal(Aggregate):
         self.require_standing()
         if self.published:
             raise AlreadyPublished
+        if self.edition > 1:
+            raise AlreadyRevised
         _require_sound(title, passages)
         self.trigger_event(
             self.Redrafted,

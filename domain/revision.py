@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from domain.issue import Issue
 from domain.log import Fact, Log, Receipt, Refused
 from domain.person import EDITORS, require_role
 from domain.proposal import (
+    ChangeDoesNotFit,
     PassageChange,
     Proposal,
     Standing,
@@ -186,7 +187,8 @@ class Revision(Aggregate):
         if change not in self.changes:
             raise NoSuchChange
         rest = [one for id, one in self.changes.items() if id != change]
-        apply_changes(base, rest)
+        if _fit(base, self.changes.values()):
+            apply_changes(base, rest)
         self.trigger_event(self.ChangeDropped, change=change, by=by, timestamp=now)
 
     def move(self, proposal: Proposal, *, by: UUID, now: datetime) -> None:
@@ -222,6 +224,14 @@ class Revision(Aggregate):
             raise RevisionIsSettled
 
 
+def _fit(base: Sequence[Passage], changes: Iterable[PassageChange]) -> bool:
+    try:
+        apply_changes(base, list(changes))
+    except ChangeDoesNotFit:
+        return False
+    return True
+
+
 def start_revision(
     log: Log,
     *,
@@ -253,8 +263,14 @@ def make_change(
 
 
 def drop_change(log: Log, *, id: UUID, change: str, by: UUID, now: datetime) -> Receipt:
-    """Take a change out again."""
-    revision, proposal = _to_change(log, id, by)
+    """Take a change out again, unless others build on it.
+
+    Also when the proposal has moved on: what no longer fits is dropped, and then the
+    revision moved.
+    """
+    revision = log.get(Revision, id)
+    require_role(log, by, revision.consultation, *EDITORS)
+    proposal = log.look(Proposal, revision.proposal)
     revision.drop_change(change, proposal.passages, by=by, now=now)
     return log.record(revision)
 

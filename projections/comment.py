@@ -32,6 +32,7 @@ def project(entry: Entry, rows: Rows) -> None:
                 text=event.text,
                 wording=event.wording,
                 amended_at=event.timestamp,
+                review=_after_amendment(event.originator_id, rows),
             )
         case Comment.Withdrawn():
             rows.change("comment", event.originator_id, is_withdrawn=True)
@@ -50,8 +51,13 @@ def project(entry: Entry, rows: Rows) -> None:
             confirmed = {**event.anchor, "state": "confirmed", "certain": True}
             _place(comment["id"], event.edition, confirmed, rows)
         case Proposal.AnchorsPlaced():
-            for placement in event.placements:
-                _place(UUID(placement["comment"]), event.edition, placement, rows)
+            _place_all(event, rows)
+
+
+def _after_amendment(comment: UUID, rows: Rows) -> str:
+    """Words that nobody has let through are reviewed anew; withheld stays withheld."""
+    review = rows.get("comment", comment)["review"]
+    return "withheld" if review == "withheld" else "waiting"
 
 
 def _submit(event: Comment.Submitted, position: int, rows: Rows) -> None:
@@ -82,34 +88,52 @@ def _submit(event: Comment.Submitted, position: int, rows: Rows) -> None:
         reference=event.reference,
     )
     made = {**event.anchor, "state": "made", "certain": True}
-    _place(event.originator_id, event.edition, made, rows)
+    _insert_placement(event.originator_id, event.edition, _placed(made), rows)
     if event.placement:
-        newest = rows.get("proposal", event.proposal)["edition"]
-        _place(event.originator_id, newest, event.placement, rows)
+        later = event.placement["edition"]
+        _insert_placement(event.originator_id, later, _placed(event.placement), rows)
+
+
+def _place_all(event: Proposal.AnchorsPlaced, rows: Rows) -> None:
+    comments = [UUID(placement["comment"]) for placement in event.placements]
+    rows.foresee("comment", [(comment,) for comment in comments])
+    rows.foresee("placement", [(comment, event.edition) for comment in comments])
+    for comment, placement in zip(comments, event.placements, strict=True):
+        _place(comment, event.edition, placement, rows)
 
 
 def _place(
     comment: UUID, edition: int, placement: Mapping[str, Any], rows: Rows
 ) -> None:
-    values = {
+    values = _placed(placement)
+    if rows.find("placement", comment, edition):
+        rows.change("placement", comment, edition, **values)
+    else:
+        _insert_placement(comment, edition, values, rows)
+
+
+def _placed(placement: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         "passage": UUID(placement["passage"]) if placement["passage"] else None,
         "start_at": placement["start"],
         "end_at": placement["end"],
         "state": placement["state"],
         "certain": placement["certain"],
     }
-    if rows.find("placement", comment, edition):
-        rows.change("placement", comment, edition, **values)
-    else:
-        made_on = rows.get("comment", comment)
-        rows.insert(
-            "placement",
-            comment=comment,
-            proposal=made_on["proposal"],
-            edition=edition,
-            position=made_on["position"],
-            **values,
-        )
+
+
+def _insert_placement(
+    comment: UUID, edition: int, values: Mapping[str, Any], rows: Rows
+) -> None:
+    made_on = rows.get("comment", comment)
+    rows.insert(
+        "placement",
+        comment=comment,
+        proposal=made_on["proposal"],
+        edition=edition,
+        position=made_on["position"],
+        **values,
+    )
 
 
 @dataclass(frozen=True, slots=True)

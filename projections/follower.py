@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 from uuid import UUID
 
-import psycopg
 import structlog
-from psycopg import Connection
 
 from domain.log import Log
 from ledger.tail import Tail
@@ -17,6 +14,7 @@ from projections.rebuild import (
     FOLLOWING,
     WRITING,
     build,
+    connected,
     prepare,
     rebuild,
 )
@@ -57,19 +55,10 @@ class Follower:
     def __init__(self, log: Log, url: str) -> None:
         self._log = log
         self._url = url
-        self._connection = self._connect()
+        self._connection = connected(self._url, "samrad follower")
         self._generation: UUID | None = None
         self._rows: Rows | None = None
         self._position = -1
-
-    def _connect(self) -> Connection[Any]:
-        return psycopg.connect(
-            self._url,
-            autocommit=True,
-            connect_timeout=3,
-            options="-c role=samrad_follower",
-            application_name="samrad follower",
-        )
 
     def close(self) -> None:
         self._connection.close()
@@ -144,7 +133,7 @@ class Follower:
         while not stop.is_set():
             try:
                 if self._connection.closed:
-                    self._connection = self._connect()
+                    self._connection = connected(self._url, "samrad follower")
                 with Tail(self._url) as tail:
                     self._follow(tail, stop)
             except UNREACHABLE:

@@ -35,7 +35,8 @@ def project(entry: Entry, rows: Rows) -> None:
                 split_from=event.split_from,
                 reference=event.reference,
             )
-            _gather(event.originator_id, event.comments, rows)
+            for comment in event.comments:
+                rows.insert("issue_comment", issue=event.originator_id, comment=comment)
         case Issue.Renamed():
             rows.change("issue", event.originator_id, title=event.title)
         case Issue.CommentsGathered():
@@ -80,6 +81,7 @@ def project(entry: Entry, rows: Rows) -> None:
 
 
 def _gather(issue: UUID, comments: list[UUID], rows: Rows) -> None:
+    rows.foresee("issue_comment", [(issue, comment) for comment in comments])
     for comment in comments:
         if rows.find("issue_comment", issue, comment) is None:
             rows.insert("issue_comment", issue=issue, comment=comment)

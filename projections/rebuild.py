@@ -61,14 +61,14 @@ def rebuild(
     Pages go on showing the old ones meanwhile, and live entries reach them. Returns
     the position reached; raises CannotApply, and leaves the old tables in place then.
     """
-    with _connected(url) as connection:
+    with connected(url, "samrad rebuild") as connection:
         _wait_for_others(connection)
         return _rebuild(connection, log, progress, batch)
 
 
 def prepare(log: Log, url: str) -> None:
     """Make the read tables, and make them anew if their plan has changed."""
-    with _connected(url) as connection:
+    with connected(url, "samrad rebuild") as connection:
         if blueprint(connection) == BLUEPRINT:
             return
         _wait_for_others(connection)
@@ -90,12 +90,17 @@ def blueprint(connection: Connection[Any]) -> str | None:
     return row[0] if row else None
 
 
-def _connected(url: str) -> Connection[Any]:
+def connected(url: str, name: str) -> Connection[Any]:
+    """A connection that may write to the read tables."""
     return psycopg.connect(
         url,
         autocommit=True,
-        options="-c role=samrad_follower",
-        application_name="samrad rebuild",
+        connect_timeout=3,
+        # Rows are looked up by key. Their plans are made while the tables are empty,
+        # and live on: one that reads a whole table, cheap then, is slow ever after.
+        options="-c role=samrad_follower -c enable_seqscan=off"
+        " -c enable_hashjoin=off -c enable_mergejoin=off",
+        application_name=name,
     )
 
 
@@ -112,8 +117,11 @@ def _rebuild(
     _drop_old(connection)
     with connection.transaction():
         build(connection, "read_next", "now_next", "past_next")
+    later = _put_off_indexes(connection)
     rows = Rows(connection, "read_next")
     *_, done = replay(log, rows, 0, batch, progress)
+    for index in later:
+        connection.execute(index)
     for table in tables_of(connection, "read_next"):
         # Without it pages would be slow until the server has looked by itself.
         connection.execute(SQL("ANALYZE {}").format(Identifier("read_next", table)))
@@ -128,6 +136,18 @@ def _rebuild(
     connection.execute("SELECT pg_advisory_unlock(%s)", (WRITING,))
     _drop_old(connection)
     return done
+
+
+def _put_off_indexes(connection: Connection[Any]) -> list[bytes]:
+    """Drop the indexes that only pages use; they are made at the end, at once."""
+    found = connection.execute(
+        "SELECT c.relname, pg_get_indexdef(c.oid) FROM pg_index i"
+        " JOIN pg_class c ON c.oid = i.indexrelid"
+        " WHERE c.relnamespace = 'read_next'::regnamespace AND NOT i.indisunique"
+    ).fetchall()
+    for name, _ in found:
+        connection.execute(SQL("DROP INDEX {}").format(Identifier("read_next", name)))
+    return [definition.encode() for _, definition in found]
 
 
 def _swap(connection: Connection[Any]) -> bool:

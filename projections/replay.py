@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -72,6 +73,7 @@ def apply_batch(rows: Rows, entries: Sequence[Entry]) -> None:
 
     Raises CannotApply, or NotWritten, after which the caller's transaction is void.
     """
+    _foresee(rows, entries)
     for entry in entries:
         try:
             apply(rows, entry)
@@ -87,6 +89,16 @@ def apply_batch(rows: Rows, entries: Sequence[Entry]) -> None:
         if len(entries) > 1:
             raise NotWritten from error
         raise CannotApply(entries[0].position, _reason(error)) from error
+
+
+def _foresee(rows: Rows, entries: Sequence[Entry]) -> None:
+    """Read at once the rows of all things that the entries are about."""
+    things = defaultdict(set)
+    for entry in entries:
+        kind, _, _ = entry.event.TOPIC.partition(".")
+        things[kind].add((entry.event.originator_id,))
+    for kind, keys in things.items():
+        rows.foresee(kind, keys)
 
 
 def replay(

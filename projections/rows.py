@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import dict_row
-from psycopg.sql import SQL, Composed, Identifier, Placeholder
-from psycopg.types.json import Jsonb
+from psycopg.sql import SQL, Composable, Identifier
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
@@ -33,7 +36,17 @@ class Table:
         return "valid_to" in self.columns
 
     def key_of(self, row: Row) -> Key:
-        return tuple(row[column] for column in self.key)
+        return tuple([row[column] for column in self.key])
+
+    @cached_property
+    def blank(self) -> Row:
+        return dict.fromkeys(self.columns)
+
+    def require_columns(self, row: Row) -> None:
+        """Refuse a row with a column that the table does not have."""
+        if len(row) != len(self.columns):
+            unknown = ", ".join(row.keys() - set(self.columns))
+            raise LookupError(f"no column {unknown} in {self.name}")
 
 
 def tables_of(connection: Connection[Any], schema: str) -> dict[str, Table]:
@@ -69,13 +82,17 @@ def tables_of(connection: Connection[Any], schema: str) -> dict[str, Table]:
 
 
 class Rows:
-    """What projections read and change. `position` is that of the entry at hand."""
+    """What projections read and change. `position` is that of the entry at hand.
+
+    A row that projections got is shared: it is changed by `change` and in no other way.
+    """
 
     def __init__(self, connection: Connection[Any], schema: str = "read") -> None:
         self.connection = connection
         self._schema = schema
         self._tables = tables_of(connection, schema)
         self._open: dict[str, dict[Key, Row]] = {name: {} for name in self._tables}
+        self._queries: dict[tuple[str, ...], bytes] = {}
         self.position = 0
         self._start_batch()
 
@@ -83,26 +100,30 @@ class Rows:
         self._new: dict[str, dict[int, Row]] = {name: {} for name in self._tables}
         self._ended: dict[str, list[Row]] = {name: [] for name in self._tables}
         self._touched: dict[str, set[Key]] = {name: set() for name in self._tables}
+        self._absent: dict[str, set[Key]] = {name: set() for name in self._tables}
 
     def insert(self, table: str, **values: Any) -> None:
         """A new row, valid from the entry at hand."""
         kind = self._tables[table]
-        row = dict.fromkeys(kind.columns) | values | {"valid_from": self.position}
-        self._new[table][id(row)] = row
+        row = kind.blank | values
+        kind.require_columns(row)
+        row["valid_from"] = self.position
+        self._add(kind, row)
+
+    def _add(self, kind: Table, row: Row) -> None:
+        self._new[kind.name][id(row)] = row
         if kind.is_closed:
             key = kind.key_of(row)
-            self._open[table][key] = row
-            self._touched[table].add(key)
+            self._open[kind.name][key] = row
+            self._touched[kind.name].add(key)
 
     def find(self, table: str, *key: Any) -> Row | None:
         """The row with this key as it stands, or None."""
         if (row := self._open[table].get(key)) is not None:
             return row
-        if key in self._touched[table]:
-            return None
-        columns = self._tables[table].key
-        (row,) = self._select(table, dict(zip(columns, key, strict=True))) or (None,)
-        return row
+        if key not in self._touched[table] and key not in self._absent[table]:
+            self.foresee(table, [key])
+        return self._open[table].get(key)
 
     def get(self, table: str, *key: Any) -> Row:
         """The row with this key as it stands, which must be there."""
@@ -110,29 +131,52 @@ class Rows:
             raise LookupError(f"no row {key} in {table}")
         return row
 
-    def where(self, table: str, **values: Any) -> list[Row]:
-        """Every row that stands and has these values."""
-        touched = self._touched[table]
+    def foresee(self, table: str, keys: Collection[Key]) -> None:
+        """Read at once what stands under keys that are going to be asked for."""
+        known = self._open[table], self._touched[table], self._absent[table]
+        unknown = {key for key in keys if not any(key in one for one in known)}
+        if not unknown:
+            return
         kind = self._tables[table]
-        found = [
-            row
-            for row in self._select(table, values)
-            if kind.key_of(row) not in touched
-        ]
+        for row in self._ask(
+            self._query(kind, "find"), list(map(list, zip(*unknown, strict=True)))
+        ):
+            key = kind.key_of(row)
+            self._open[table][key] = row
+            unknown.discard(key)
+        self._absent[table] |= unknown
+
+    def where(self, table: str, **values: Any) -> list[Row]:
+        """Every row that stands and has these values, in no particular order."""
+        kind = self._tables[table]
+        touched, remembered = self._touched[table], self._open[table]
+        found = []
+        for row in self._ask(self._query(kind, *values), list(values.values())):
+            key = kind.key_of(row)
+            if key not in touched:
+                found.append(remembered.setdefault(key, row))
         for key in touched:
-            row = self._open[table].get(key)
-            if row and all(row[name] == value for name, value in values.items()):
-                found.append(row)
+            changed = remembered.get(key)
+            if changed and all(
+                changed[name] == value for name, value in values.items()
+            ):
+                found.append(changed)
         return found
 
     def change(self, table: str, *key: Any, **values: Any) -> None:
         """End the row with this key and go on with one that has other values."""
+        kind = self._tables[table]
         row = self.get(table, *key)
+        changed = row | values
+        kind.require_columns(changed)
+        if not values.keys().isdisjoint(kind.key):
+            raise LookupError(f"the key of {table} never changes")
         if row["valid_from"] == self.position:
-            row |= values
+            row.update(values)
             return
         self._end(table, key, row)
-        self.insert(table, **{**row, "valid_to": None, **values})
+        changed["valid_from"], changed["valid_to"] = self.position, None
+        self._add(kind, changed)
 
     def close(self, table: str, *key: Any) -> None:
         """End the row with this key."""
@@ -141,45 +185,37 @@ class Rows:
     def _end(self, table: str, key: Key, row: Row) -> None:
         del self._open[table][key]
         self._touched[table].add(key)
-        if id(row) in self._new[table]:
-            if row["valid_from"] == self.position:
-                del self._new[table][id(row)]
-            else:
-                row["valid_to"] = self.position
-        else:
+        if id(row) not in self._new[table]:
             self._ended[table].append({**row, "valid_to": self.position})
+        elif row["valid_from"] == self.position:
+            del self._new[table][id(row)]
+        else:
+            row["valid_to"] = self.position
 
-    def _select(self, table: str, values: Mapping[str, Any]) -> list[Row]:
-        kind = self._tables[table]
-        query = SQL("SELECT {} FROM {} WHERE valid_to IS NULL AND {}").format(
-            SQL(", ").join(map(Identifier, kind.columns)),
-            Identifier(self._schema, table),
-            SQL(" AND ").join(
-                SQL("{} = %s").format(Identifier(name)) for name in values
-            ),
-        )
+    def _ask(self, query: bytes, values: list[Any]) -> list[Row]:
         with self.connection.cursor(row_factory=dict_row) as cursor:
-            found = cursor.execute(query, list(values.values())).fetchall()
-        rows = []
-        for row in found:
-            key = kind.key_of(row)
-            if key in self._touched[table]:
-                rows.append(row)
-            else:
-                rows.append(self._open[table].setdefault(key, row))
-        return rows
+            return cursor.execute(query, values).fetchall()
 
     def write(self) -> None:
         """Write what has changed; the caller commits."""
-        for table, ended in self._ended.items():
+        for name, ended in self._ended.items():
             if ended:
-                self._write_ends(self._tables[table], ended)
-        for table, new in self._new.items():
+                self._write_ends(self._tables[name], ended)
+        for name, new in self._new.items():
             if new:
-                self._write_new(self._tables[table], new.values())
+                self._write_new(self._tables[name], new.values())
         self._start_batch()
-        if sum(map(len, self._open.values())) > MOST_REMEMBERED:
-            self.forget()
+        self._remember_less()
+
+    def _remember_less(self) -> None:
+        """Forget the rows that have stood longest, when there are too many."""
+        share = MOST_REMEMBERED // len(self._open)
+        surplus = sum(map(len, self._open.values())) - MOST_REMEMBERED
+        for rows in self._open.values():
+            gone = max(0, min(surplus, len(rows) - share))
+            for key in list(islice(rows, gone)):
+                del rows[key]
+            surplus -= gone
 
     def forget(self) -> None:
         """Drop what is remembered of the tables, and what is not written."""
@@ -187,39 +223,83 @@ class Rows:
         for remembered in self._open.values():
             remembered.clear()
 
-    def _write_ends(self, table: Table, ended: list[Row]) -> None:
-        names = (*table.key, "valid_from")
-        query = SQL(
+    def _query(self, kind: Table, *how: str) -> bytes:
+        known = kind.name, *how
+        if known not in self._queries:
+            match how:
+                case ("find",):
+                    query = self._finding(kind)
+                case ("end",):
+                    query = self._ending(kind)
+                case _:
+                    query = self._selecting(kind, how)
+            self._queries[known] = query.as_bytes(self.connection)
+        return self._queries[known]
+
+    def _selecting(self, kind: Table, names: Iterable[str]) -> Composable:
+        return SQL("SELECT {} FROM {} WHERE valid_to IS NULL AND {}").format(
+            SQL(", ").join(map(Identifier, kind.columns)),
+            Identifier(self._schema, kind.name),
+            SQL(" AND ").join(
+                SQL("{} = %s").format(Identifier(name)) for name in names
+            ),
+        )
+
+    def _finding(self, kind: Table) -> Composable:
+        # Spelt so that there is but one way to do it: by each key in turn. A plan that
+        # joins, made while the table is empty, reads all of it for each key later on.
+        return SQL(
+            "SELECT old.* FROM unnest({arrays}) AS sought ({key}) CROSS JOIN LATERAL"
+            " (SELECT {columns} FROM {table} AS old"
+            " WHERE {same} AND valid_to IS NULL LIMIT 1) AS old"
+        ).format(
+            columns=SQL(", ").join(map(Identifier, kind.columns)),
+            arrays=_arrays(kind, kind.key),
+            key=SQL(", ").join(map(Identifier, kind.key)),
+            table=Identifier(self._schema, kind.name),
+            same=SQL(" AND ").join(
+                SQL("old.{0} = sought.{0}").format(Identifier(name))
+                for name in kind.key
+            ),
+        )
+
+    def _ending(self, kind: Table) -> Composable:
+        names = (*kind.key, "valid_from")
+        return SQL(
             "UPDATE {table} AS old SET valid_to = ended.valid_to"
             " FROM unnest({arrays}) AS ended ({names}) WHERE {same}"
         ).format(
-            table=Identifier(self._schema, table.name),
-            arrays=SQL(", ").join(
-                SQL("{}::{}[]").format(Placeholder(), SQL(table.types[name]))
-                for name in (*names, "valid_to")
-            ),
+            table=Identifier(self._schema, kind.name),
+            arrays=_arrays(kind, (*names, "valid_to")),
             names=SQL(", ").join(map(Identifier, (*names, "valid_to"))),
             same=SQL(" AND ").join(
                 SQL("old.{0} = ended.{0}").format(Identifier(name)) for name in names
             ),
         )
+
+    def _write_ends(self, kind: Table, ended: list[Row]) -> None:
+        names = (*kind.key, "valid_from", "valid_to")
         self.connection.execute(
-            query, [[row[name] for row in ended] for name in (*names, "valid_to")]
+            self._query(kind, "end"), [[row[name] for row in ended] for name in names]
         )
 
-    def _write_new(self, table: Table, new: Iterable[Row]) -> None:
-        json = {name for name, kind in table.types.items() if kind == "jsonb"}
-        copy: Composed = SQL("COPY {} ({}) FROM STDIN").format(
-            Identifier(self._schema, table.name),
-            SQL(", ").join(map(Identifier, table.columns)),
+    def _write_new(self, kind: Table, new: Iterable[Row]) -> None:
+        copy = SQL("COPY {} ({}) FROM STDIN").format(
+            Identifier(self._schema, kind.name),
+            SQL(", ").join(map(Identifier, kind.columns)),
         )
+        json_columns = [name for name in kind.columns if kind.types[name] == "jsonb"]
+        values_of = itemgetter(*kind.columns)
         with self.connection.cursor() as cursor, cursor.copy(copy) as rows:
             for row in new:
-                rows.write_row(
-                    [
-                        Jsonb(row[name])
-                        if name in json and row[name] is not None
-                        else row[name]
-                        for name in table.columns
-                    ]
-                )
+                for name in json_columns:
+                    if row[name] is not None:
+                        row = {**row, name: json.dumps(row[name], ensure_ascii=False)}
+                rows.write_row(values_of(row))
+
+
+def _arrays(kind: Table, names: Iterable[str]) -> Composable:
+    """Placeholders for one list of values for each column."""
+    return SQL(", ").join(
+        SQL("%s::{}[]").format(SQL(kind.types[name])) for name in names
+    )
