@@ -30,13 +30,14 @@ from projections.person import person_by_id
 from projections.proposal import ProposalRow, passages_of, proposal_by_id
 from projections.reads import Reads
 from projections.sight import Sight
-from web.access import clock, consultation_for, sight_of
+from web.access import auditors, clock, consultation_for, secretariat, sight_of
 from web.amendment import Said, said_in
 from web.comment_list import held_back, theme_choices
 from web.consultation import round_of
 from web.formats.redline import step_html
 from web.pages import page
 from web.subject import Subject, subject_at
+from web.visitor import visitor_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,8 @@ def show(request: Request) -> Response:
             held_back=held_back(comment, consultation, sight.at),
             is_own=is_own,
             sees_all=sight.sees_all,
+            works_here=secretariat(visitor_of(request), consultation.id),
+            sees_log=auditors(visitor_of(request), consultation.id),
             is_open=consultation.takes_comments(clock()),
             before=before,
             after=after,

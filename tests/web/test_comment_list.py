@@ -100,7 +100,7 @@ def test_swedish_words_are_found_in_other_forms_and_in_what_they_quote(
 
     assert found("handledare") == {tutors}
     assert found("sjuksköterskeprogrammet") == {quoting}
-    assert found('"tio veckor" or handledare') == {tutors, wording}
+    assert found('"tio veckors" or handledare') == {tutors, wording}
     assert found("räcker -handledare") == set()
     number = max(entry.position for entry in log.entries(0, 1000))
     assert found(str(number)) == {wording}

@@ -115,11 +115,13 @@
     true,
   );
 
-  // Keep what is typed in <form data-keep> until it has been sent, in this tab only.
+  // Keep what is typed in <form data-keep> until it has been sent, in this tab only. A
+  // value of data-keep tells forms apart that are sent to the same address.
 
   const KEPT = "samrad kept ";
   const SENT = "samrad sent ";
-  const keyOf = (form) => KEPT + new URL(form.action, location.href).pathname;
+  const keyOf = (form) =>
+    `${KEPT}${new URL(form.action, location.href).pathname} ${form.dataset.keep}`;
   const keeps = (field) =>
     field.name && field.matches("textarea, input[type=text], input[type=email]");
   let unsent = false;
@@ -154,7 +156,6 @@
   }
 
   function sent(form) {
-    unsent = false;
     sessionStorage.setItem(SENT + keyOf(form), "1");
   }
 
@@ -174,7 +175,11 @@
   });
   document.addEventListener("submit", (event) => {
     if (event.target.matches("[data-forget]")) forget("samrad ");
-    else if (event.target.matches("[data-keep]")) sent(event.target);
+    else if (event.target.matches("[data-keep]")) {
+      unsent = false;
+      // A button with another address, such as a preview, does not send it for good.
+      if (!event.submitter?.hasAttribute("formaction")) sent(event.target);
+    }
   });
   addEventListener("beforeunload", (event) => {
     if (unsent) event.preventDefault();
