@@ -16,6 +16,7 @@ class NamedProposal:
     consultation: UUID
     title: str
     reference: str
+    ord: int
     edition: int
     published: int
 
@@ -26,7 +27,7 @@ def proposals_to_name(
     """The proposals of a consultation, or of all (None), in their order."""
     return reads.all(
         NamedProposal,
-        "SELECT id, consultation, title, reference, edition, published FROM proposal"
+        "SELECT id, consultation, title, reference, ord, edition, published FROM proposal"
         " WHERE %(consultation)s::uuid IS NULL OR consultation = %(consultation)s"
         " ORDER BY consultation, ord, id",
         {"consultation": consultation},
