@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.issue import publish_answers
-from domain.log import NotFound
+from domain.log import Conflict, NotFound
 from domain.proposal import Proposal, publish_proposal
 from projections.completeness import approved_issues, gaps
 from projections.proposal import proposals_of
@@ -22,6 +22,13 @@ from web.forms import Form, posted
 from web.pages import page, redirect
 from web.settled import settled
 from web.visitor import signed_in, visitor_of
+
+
+class NewerVersionExists(Conflict):
+    """What is published is the version that the check was read for."""
+
+    en = "A newer version has been made. Read the check again, then publish."
+    sv = "Det finns en nyare version. Läs kontrollen igen och publicera sedan."
 
 
 def show(request: Request, form: Form | None = None) -> Response:
@@ -77,10 +84,9 @@ def publish(request: Request, form: Form) -> Response:
     with request.state.reads(None) as reads:
         proposal = proposal_for(request, reads)
         left = sum(gap.total for gap in gaps(reads, proposal.consultation, proposal.id))
-    edition = form.number("edition", "Load the page again and retry.")
-    now_newest = request.state.log.look(Proposal, proposal.id).edition
-    if edition is not None and edition != now_newest:
-        form.wrong("anyway", "A newer version has been made. Read the check again.")
+    newest = request.state.log.look(Proposal, proposal.id).edition
+    if form["edition"] != str(newest):
+        raise NewerVersionExists
     if left and not form.ticked("anyway"):
         form.wrong("anyway", "Tick the box to publish although something is left.")
     form.check()
