@@ -113,7 +113,7 @@ def test_officers_and_auditors_read_a_revision_but_only_editors_change_it(
     browsers: Browsers, log: Log, round: UUID, proposal: UUID, revision: UUID
 ) -> None:
     for role in ("officer", "auditor"):
-        reader = browsers.of(a_person(log, role=role, consultation=round))  # type: ignore[arg-type]
+        reader = browsers.of(a_person(log, role=role, consultation=round))
         page = reader.get(at(round, revision))
         assert MENTOR in page.text
         assert "Redigera" not in page.text
@@ -308,9 +308,9 @@ def test_a_new_passage_is_inserted_moved_and_taken_out_with_what_follows_it(
             },
         )
         assert f"<ins>{text}</ins>" in page.text
-    page = editor.post(at(round, revision, f"changes/{first}/drop")).text
-    assert "Ett nytt." not in page
-    assert "<ins>Ett till.</ins>" in page
+    page = editor.post(at(round, revision, f"changes/{first}/drop"))
+    assert "Ett nytt." not in page.text
+    assert "<ins>Ett till.</ins>" in page.text
     (change,) = changes(log, revision)
     assert change["after"] == last.hex
 
@@ -452,8 +452,8 @@ def test_a_revision_is_reviewed_adopted_and_its_comments_placed(
     assert "Granska revideringen innan du antar den." in early.text
     page = editor.post(at(round, revision, "review"), data={"note": "Läst av två."})
     assert "Revideringen är granskad." in page.text
-    page = words(editor.get(at(round, revision, "adopt")).text)
-    assert "En ändring ger version 2 av Förslag om arbetsmiljö." in page
+    told = words(editor.get(at(round, revision, "adopt")).text)
+    assert "En ändring ger version 2 av Förslag om arbetsmiljö." in told
     page = editor.post(at(round, revision, "adopt"))
     assert "Revideringen är antagen och gav version 2." in page.text
     assert log.look(Proposal, proposal).edition == 2
