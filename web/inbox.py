@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,12 +19,11 @@ from domain.comment import (
 )
 from domain.log import Receipt, Refused
 from projections.consultation import themes_of
-from projections.history import Wanted, entries
 from projections.inbox import Asked, inbox, officers_of
 from projections.issue import issues_of
 from projections.proposal import proposals_of
 from web.access import clock, consultation_for
-from web.addresses import is_local
+from web.addresses import here, is_local
 from web.forms import Form, posted
 from web.language import language_of, say_many
 from web.pages import page, redirect, to_address
@@ -40,9 +42,11 @@ class NothingChosen(Refused):
 
 def index(request: Request, form: Form | None = None) -> Response:
     """A consultation's comments, narrowed by the filters, with what can be done."""
-    asked_form = Form.sent(request, request.query_params)
+    asked_form = Form.sent(request, _query(request, form))
     asked = _asked(asked_form)
     paging = Paging(request)
+    if form and (number := asked_form.number("page")):
+        paging.number = max(1, number)
     with request.state.reads(request.state.moment) as reads:
         consultation = consultation_for(request, reads)
         rows, total = inbox(
@@ -71,6 +75,7 @@ def index(request: Request, form: Form | None = None) -> Response:
         paging=paging.of(total),
         asked=asked_form,
         form=form or Form.blank(request),
+        this_page=form["next"] if form else here(request, undo=None),
         ticked=set(form.all("comment")) if form else set(),
         waiting_choices=choices("waiting", language),
         titles=titles,
@@ -81,6 +86,13 @@ def index(request: Request, form: Form | None = None) -> Response:
         comment_kinds=choices("comment kind", language),
         undo=_undo(request),
     )
+
+
+def _query(request: Request, form: Form | None) -> QueryParams:
+    """The filters in force: of a refused form, those of the page it stood on."""
+    if form is None:
+        return request.query_params
+    return QueryParams(urlsplit(form["next"]).query)
 
 
 def _asked(form: Form) -> Asked:
@@ -181,28 +193,22 @@ def withhold(request: Request, form: Form) -> Response:
 def undo(request: Request, form: Form) -> Response:
     """Give comments back the themes that they had before a coding."""
     by = signed_in(request)
+    consultation = request.path_params["consultation"]
     last, many = form.number("last") or 0, min(form.number("many") or 0, 500)
-    with request.state.reads(None) as reads:
-        coded = entries(
-            reads,
-            Wanted(
-                actors=[by],
-                kind="comment",
-                consultation=request.path_params["consultation"],
-            ),
-            before=last + 1,
-            limit=many,
-        )
+    log = request.state.log
     receipt = Receipt(0, clock())
     undone = 0
-    for entry in coded:
-        if entry.topic != "comment.coded" or entry.position <= last - many:
+    for entry in log.entries(max(last - many, 0), many):
+        event = entry.event
+        if event.TOPIC != "comment.coded" or event.by != by:
             continue
-        now = set(request.state.log.look(Comment, entry.thing).themes)
-        before = _themes_before(request, entry.thing, entry.version)
+        comment = log.look(Comment, event.originator_id)
+        if comment.consultation != consultation:
+            continue
+        now, before = set(comment.themes), _themes_before(request, event)
         receipt = code_comments(
-            request.state.log,
-            ids=[entry.thing],
+            log,
+            ids=[comment.id],
             add=sorted(before - now),
             remove=sorted(now - before),
             by=by,
@@ -212,9 +218,11 @@ def undo(request: Request, form: Form) -> Response:
     return _done(request, form, receipt, undone)
 
 
-def _themes_before(request: Request, comment: UUID, version: int) -> set[str]:
-    events = request.state.log.history(comment, until=version - 1)
-    coded = [event.themes for event in events if event.TOPIC == "comment.coded"]
+def _themes_before(request: Request, coding: Any) -> set[str]:
+    earlier = request.state.log.history(
+        coding.originator_id, until=coding.originator_version - 1
+    )
+    coded = [event.themes for event in earlier if event.TOPIC == coding.TOPIC]
     return set(coded[-1]) if coded else set()
 
 

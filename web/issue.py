@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from domain.comment import Comment
 from domain.issue import (
+    Issue,
     approve_answer,
     decide_disposition,
     draft_answer,
@@ -44,7 +45,7 @@ from web.settled import settled
 from web.visitor import signed_in
 from web.words import choices
 
-CANDIDATES = 20
+CANDIDATES = 8
 
 
 def index(request: Request) -> Response:
@@ -222,9 +223,8 @@ def _issue(request: Request, reads: Reads) -> IssueRow:
 
 def _own(request: Request, issue: UUID) -> UUID:
     """The issue, if it belongs to the consultation whose roles were checked."""
-    with request.state.reads(None) as reads:
-        found = issue_by_id(reads, issue)
-    if found is None or found.consultation != request.path_params["consultation"]:
+    found = request.state.log.look(Issue, issue)
+    if found.consultation != request.path_params["consultation"]:
         raise NotFound
     return issue
 
@@ -311,8 +311,7 @@ def split(request: Request, form: Form) -> Response:
     ticked = inbox.chosen(form)
     new = uuid4()
     issue = _own(request, request.path_params["issue"])
-    with request.state.reads(None) as reads:
-        proposal = _issue(request, reads).proposal
+    proposal = _proposal_of(request, ticked)
     receipt = split_issue(
         request.state.log,
         id=issue,

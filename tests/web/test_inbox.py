@@ -108,15 +108,18 @@ def test_many_are_coded_at_once_and_the_coding_is_undone(
 
 
 def test_a_theme_outside_the_codebook_is_refused_and_the_ticks_are_kept(
-    officer: PageClient, log: Log, round: UUID, proposal: UUID
+    officer: PageClient, browsers: Browsers, log: Log, round: UUID, proposal: UUID
 ) -> None:
     comment = a_comment(log, proposal)
-    response = officer.post(
-        at(round, "/code"), data={"comment": str(comment), "code": "påhittat"}
-    )
+    a_comment(log, proposal, kind="editorial")
+    browsers.catch_up()
+    typed = {"comment": str(comment), "code": "påhittat"}
+    typed["next"] = at(round, "?kind=general")
+    response = officer.post(at(round, "/code"), data=typed)
     assert response.status_code == 422
     assert "finns inte i kodboken" in response.text
     assert re.search(rf'value="{comment}"[^>]* checked', response.text)
+    assert listed(response.text) == {comment}, "the filter is kept too"
     assert log.look(Comment, comment).themes == ()
 
 
@@ -161,6 +164,7 @@ def test_withholding_takes_a_reason_and_hides_from_the_public(
     officer: PageClient, browsers: Browsers, log: Log, round: UUID, proposal: UUID
 ) -> None:
     comment = a_comment(log, proposal, text="Något som inte får stå öppet.")
+    browsers.catch_up()
     typed = {"comment": str(comment), "reason": "", "next": at(round)}
     response = officer.post(at(round, "/withhold"), data=typed)
     assert response.status_code == 422

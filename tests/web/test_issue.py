@@ -50,8 +50,9 @@ def test_an_issue_is_raised_and_sending_twice_raises_one(
 
 
 def test_a_title_is_asked_for_and_the_choice_is_kept(
-    officer: PageClient, round: UUID, proposal: UUID
+    officer: PageClient, browsers: Browsers, round: UUID, proposal: UUID
 ) -> None:
+    browsers.catch_up()
     typed = {"id": str(UUID(int=78)), "title": " ", "proposal": str(proposal)}
     response = officer.post(at(round, "new"), data=typed)
     assert response.status_code == 422
@@ -76,9 +77,10 @@ def test_comments_are_gathered_and_released(
 
 
 def test_nothing_ticked_is_said_and_nothing_happens(
-    officer: PageClient, log: Log, round: UUID, proposal: UUID
+    officer: PageClient, browsers: Browsers, log: Log, round: UUID, proposal: UUID
 ) -> None:
     issue = an_issue(log, round, [a_comment(log, proposal)])
+    browsers.catch_up()
     response = officer.post(at(round, issue, "release"), data={})
     assert response.status_code == 422
     assert "Kryssa för minst en synpunkt" in response.text
@@ -128,9 +130,10 @@ def test_an_issue_is_split(
 
 
 def test_a_disposition_needs_a_reason_and_what_was_typed_is_kept(
-    officer: PageClient, log: Log, round: UUID
+    officer: PageClient, browsers: Browsers, log: Log, round: UUID
 ) -> None:
     issue = an_issue(log, round)
+    browsers.catch_up()
     response = officer.post(
         at(round, issue, "decide"), data={"disposition": "accepted"}
     )
