@@ -21,6 +21,8 @@ from cli import follow as following
 from cli import health as wellness
 from cli.demonstration import NotADemo
 from cli.demonstration import demo as run_demo
+from cli.exporting import exports
+from cli.importing import BadRows
 from cli.importing.app import imports
 from cli.migrate import migrate as lay_out
 from cli.opening import NoSuch, NotLaidOut, opened
@@ -70,6 +72,7 @@ class Samrad(TyperGroup):
 
 
 REFUSALS = (
+    BadRows,
     NoSuch,
     NotADemo,
     PortTaken,
@@ -100,6 +103,7 @@ app = typer.Typer(
 users = typer.Typer(no_args_is_help=True, help="Enter people and give them roles.")
 healths = typer.Typer(no_args_is_help=True, help="Ask whether a process is well.")
 app.add_typer(imports, name="import")
+app.add_typer(exports, name="export")
 docs = typer.Typer(no_args_is_help=True, help="Write pages of docs/ from the code.")
 app.add_typer(docs, name="docs")
 app.add_typer(users, name="user")

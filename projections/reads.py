@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from typing import Any, LiteralString, TypeVar
+from uuid import uuid4
 
 import psycopg
 from psycopg import Connection
@@ -58,6 +59,18 @@ class Reads:
     ) -> list[tuple[Any, ...]]:
         """Every row, as a tuple."""
         return self._connection.execute(query, params).fetchall()
+
+    def stream(
+        self, query: LiteralString, params: Params = None, *, batch: int = 1_000
+    ) -> Iterator[tuple[Any, ...]]:
+        """Every row, as a tuple, fetched a batch at a time: for answers of any length.
+
+        Other questions may be asked between two rows.
+        """
+        with self._connection.cursor(name=f"stream_{uuid4().hex}") as cursor:
+            cursor.itersize = batch
+            cursor.execute(query, params)
+            yield from cursor
 
     def value(self, query: LiteralString, params: Params = None) -> Any:
         """The first column of the first row, or None."""

@@ -1,0 +1,196 @@
+"""Whole tables for others to work on: comments, what became of them, and the log.
+
+Rows are read as they are written, so that the longest log takes no more memory than
+the shortest. What is told of a person is what the public is told.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+from domain.text import labels
+from projections.proposal import passages_of
+from projections.reads import Reads
+
+Row = tuple[Any, ...]
+
+COMMENTS: Final = (
+    "number",
+    "id",
+    "reference",
+    "date",
+    "amended",
+    "proposal",
+    "version",
+    "passage",
+    "quote",
+    "kind",
+    "text",
+    "wording",
+    "organisation",
+    "organisation kind",
+    "name",
+    "themes",
+    "officer",
+    "review",
+    "withheld because",
+    "withdrawn",
+    "issues",
+    "anchor",
+    "passage now",
+)
+"""The columns of a table of comments; an import reads many of them again."""
+
+_COMMENTS: LiteralString = """
+    SELECT c.position, c.id, c.reference, c.submitted_at, c.amended_at, p.title,
+           c.edition, c.passage, c.quote, c.kind, c.text, c.wording, o.name, o.kind,
+           CASE WHEN a.public_name THEN a.name END,
+           c.themes, f.name, c.review, c.withheld, c.is_withdrawn,
+           ARRAY(SELECT i.title FROM issue_comment g JOIN issue i ON i.id = g.issue
+                  WHERE g.comment = c.id ORDER BY i.position),
+           s.state, s.edition, s.passage, c.proposal
+      FROM comment c
+      JOIN proposal p ON p.id = c.proposal
+      LEFT JOIN organisation o ON o.id = c.organisation
+      LEFT JOIN person a ON a.id = c.author
+      LEFT JOIN person f ON f.id = c.officer
+      LEFT JOIN LATERAL (SELECT * FROM placement s WHERE s.comment = c.id
+                          ORDER BY s.edition DESC LIMIT 1) s ON true
+     WHERE c.consultation = %s
+     ORDER BY c.position
+"""
+
+
+def comments(reads: Reads, consultation: UUID) -> Iterator[Row]:
+    """Every comment of a consultation, in the order of their numbers."""
+    label = _Labels(reads)
+    for row in reads.stream(_COMMENTS, (consultation,)):
+        *said, state, edition, passage, proposal = row
+        said[7] = label(proposal, said[6], said[7])
+        yield (*said, state, label(proposal, edition, passage))
+
+
+TRACE: Final = (
+    "number",
+    "sender",
+    "proposal",
+    "version",
+    "passage",
+    "quote",
+    "text",
+    "wording",
+    "kind",
+    "themes",
+    "withdrawn",
+    "issue",
+    "disposition",
+    "reason",
+    "answer",
+    "answer state",
+    "revision",
+    "made version",
+    "change",
+    "changed passage",
+    "change reason",
+    "anchor",
+    "passage now",
+    "link",
+)
+"""The columns of the trace: a row for each comment, issue of it, and change made."""
+
+_TRACE: LiteralString = """
+    WITH RECURSIVE line AS (
+        SELECT id AS asked, id, merged_into FROM issue WHERE consultation = %(in)s
+         UNION ALL
+        SELECT l.asked, i.id, i.merged_into
+          FROM line l JOIN issue i ON i.id = l.merged_into
+    ), made AS (
+        SELECT l.id AS issue, r.proposal, r.title, r.edition, h.op, h.passage, h.reason,
+               h.ord, h.id
+          FROM revision r
+          JOIN change h ON h.revision = r.id
+         CROSS JOIN LATERAL unnest(h.issues) AS named (issue)
+          JOIN line l ON l.asked = named.issue AND l.merged_into IS NULL
+         WHERE r.consultation = %(in)s AND r.state = 'adopted'
+    )
+    SELECT c.position, coalesce(o.name, CASE WHEN a.public_name THEN a.name END),
+           p.title, c.edition, c.passage, c.quote, c.text, c.wording, c.kind, c.themes,
+           c.is_withdrawn, i.title, i.disposition, i.reason, i.answer, i.answer_state,
+           m.title, m.edition, m.op, m.passage, m.reason, s.state, s.edition, s.passage,
+           c.id, c.proposal
+      FROM comment c
+      JOIN proposal p ON p.id = c.proposal
+      LEFT JOIN organisation o ON o.id = c.organisation
+      LEFT JOIN person a ON a.id = c.author
+      LEFT JOIN issue_comment g ON g.comment = c.id
+      LEFT JOIN issue i ON i.id = g.issue
+      LEFT JOIN made m ON m.issue = g.issue AND m.proposal = c.proposal
+      LEFT JOIN LATERAL (SELECT * FROM placement s WHERE s.comment = c.id
+                          ORDER BY s.edition DESC LIMIT 1) s ON true
+     WHERE c.consultation = %(in)s
+     ORDER BY c.position, i.position, m.edition, m.ord, m.id
+"""
+
+
+def trace(reads: Reads, consultation: UUID, link: str) -> Iterator[Row]:
+    """What became of every comment; `link` is a page's address with {id} in it."""
+    label = _Labels(reads)
+    for row in reads.stream(_TRACE, {"in": consultation}):
+        *said, state, edition, passage, id, proposal = row
+        said[4] = label(proposal, said[3], said[4])
+        # A deleted passage has its place in the edition before.
+        gone = said[18] == "delete"
+        said[19] = label(proposal, said[17] and said[17] - gone, said[19])
+        now = label(proposal, edition, passage)
+        yield (*said, state, now, link.format(id=id))
+
+
+LOG: Final = (
+    "position",
+    "happened",
+    "recorded",
+    "topic",
+    "thing",
+    "version",
+    "by",
+    "consultation",
+    "event",
+)
+
+_LOG: LiteralString = """
+    SELECT e.valid_from, e.at, l.recorded_at, e.topic, e.thing, e.version, e.actor,
+           e.consultation, l.state
+      FROM entry e JOIN log.entry l ON l.position = e.valid_from
+     WHERE %(in)s::uuid IS NULL OR e.consultation = %(in)s
+     ORDER BY e.valid_from
+"""
+
+
+def log(reads: Reads, consultation: UUID | None) -> Iterator[Row]:
+    """Every entry of a consultation, or of all (None), each with its whole event."""
+    for *entry, state in reads.stream(_LOG, {"in": consultation}):
+        yield (*entry, json.loads(bytes(state)))
+
+
+class _Labels:
+    """The printed reference of a passage in an edition: 2.1:3, or None."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._of = lru_cache(maxsize=50)(self._labels)
+        self._reads = reads
+
+    def __call__(
+        self, proposal: UUID, edition: int | None, passage: UUID | None
+    ) -> str | None:
+        if edition is None or passage is None:
+            return None
+        return self._of(proposal, edition).get(passage)
+
+    def _labels(self, proposal: UUID, edition: int) -> dict[UUID, str]:
+        passages = passages_of(self._reads, proposal, edition)
+        ids = (passage.id for passage in passages)
+        return dict(zip(ids, labels(passages), strict=True))
