@@ -290,7 +290,8 @@ class Consultation(Aggregate):
 
     def invite(self, organisations: list[UUID], *, by: UUID, now: datetime) -> None:
         self._require_not_concluded()
-        if new := [one for one in organisations if one not in self.consultees]:
+        new = [o for o in dict.fromkeys(organisations) if o not in self.consultees]
+        if new:
             self.trigger_event(
                 self.ConsulteesInvited, organisations=new, by=by, timestamp=now
             )
@@ -305,9 +306,10 @@ class Consultation(Aggregate):
     def extend(
         self, closes_at: datetime, *, reason: str, by: UUID, now: datetime
     ) -> None:
-        if self.status != "open":
+        if self.status not in ("planned", "open"):
             raise NotOpen
-        earliest = max(self.closes_at, now)
+        # Nobody has counted on a plan: its deadline can also come nearer.
+        earliest = max(self.closes_at, now) if self.status == "open" else now
         if closes_at <= earliest:
             raise DeadlineMustBeLater(earliest=earliest)
         self.trigger_event(
@@ -458,7 +460,7 @@ def open_consultation(log: Log, *, id: UUID, by: UUID, now: datetime) -> Receipt
 def extend_period(
     log: Log, *, id: UUID, closes_at: datetime, reason: str, by: UUID, now: datetime
 ) -> Receipt:
-    """Move the deadline of an open consultation to a later time."""
+    """Move the deadline: to a later time once it is open, a plan's to any to come."""
     found = _to_change(log, id, by)
     found.extend(closes_at, reason=reason, by=by, now=now)
     return log.record(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -136,6 +136,11 @@ class MandateRow:
     email: str
     begins: datetime
     ends: datetime | None
+
+    @property
+    def last_moment(self) -> datetime | None:
+        """The last moment at which it holds; None: until further notice."""
+        return self.ends and self.ends - timedelta.resolution
 
 
 def mandates_for(reads: Reads, organisation: UUID) -> list[MandateRow]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from domain.log import Entry
@@ -193,6 +193,11 @@ class OwnMandateRow:
     name: str
     begins: datetime
     ends: datetime | None
+
+    @property
+    def last_moment(self) -> datetime | None:
+        """The last moment at which it holds; None: until further notice."""
+        return self.ends and self.ends - timedelta.resolution
 
 
 def mandates_of(reads: Reads, person: UUID) -> list[OwnMandateRow]:

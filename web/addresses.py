@@ -26,6 +26,11 @@ def has_page(request: Request, name: str) -> bool:
     return name in _routes(request.app)
 
 
+def named_route(request: Request, name: str) -> Route | None:
+    """The route of that name, if there is one."""
+    return _routes(request.app).get(name)
+
+
 def url(request: Request, name: str, /, **params: Any) -> str:
     """The path of a named route; parameters that it has no place for become a query.
 

@@ -20,24 +20,32 @@ from web import (
     amendment,
     anchors,
     change,
+    codebook,
     comment,
     comment_list,
     completeness,
     consultation,
+    consultee,
+    continuing,
+    drafting,
     fate,
     health,
     inbox,
     issue,
     language,
+    organisation,
     pages,
     passage,
+    planning,
     proposal,
     receipt,
     revision,
     session,
+    work,
 )
 from web import log as log_pages
-from web.access import auditors, deciders, editors, person, route, secretariat
+from web import person as people
+from web.access import auditors, deciders, editors, office, person, route, secretariat
 from web.assets import Static
 from web.language import Spoken
 from web.mail import Mail
@@ -51,6 +59,7 @@ C = "/consultations/{consultation:uuid}"
 P = C + "/proposals/{proposal:uuid}"
 R = C + "/revisions/{revision:uuid}"
 M = C + "/comments/{comment:uuid}"
+O = "/organisations/{organisation:uuid}"
 
 # fmt: off
 ROUTES: list[BaseRoute] = [
@@ -139,6 +148,55 @@ ROUTES: list[BaseRoute] = [
     route(P + "/publish",                                completeness.publishing, "completeness.publishing",editors),
     route(P + "/publish",                                completeness.publish,    "completeness.publish",editors, post=True),
     route(C + "/answers/publish",                        completeness.publish_approved, "completeness.publish_approved",deciders, post=True),
+    # What waits, and planning
+    route("/work",                                 work.index,               "work.index",               secretariat),
+    route("/consultations/new",                    planning.new,             "planning.new",             office),
+    route("/consultations/new",                    planning.plan,            "planning.plan",            office, post=True),
+    route(C + "/edit",                             planning.edit,            "planning.edit",            secretariat),
+    route(C + "/edit",                             planning.change,          "planning.change",          secretariat, post=True),
+    route(C + "/course",                           planning.course,          "planning.course",          secretariat),
+    route(C + "/course/open",                      planning.open_round,      "planning.open",            secretariat, post=True),
+    route(C + "/course/reschedule",                planning.reschedule,      "planning.reschedule",      secretariat, post=True),
+    route(C + "/course/extend",                    planning.extend,          "planning.extend",          secretariat, post=True),
+    route(C + "/course/close",                     planning.close,           "planning.close",           secretariat, post=True),
+    route(C + "/course/reopen",                    planning.reopen,          "planning.reopen",          secretariat, post=True),
+    route(C + "/course/conclude",                  planning.conclude,        "planning.conclude",        secretariat, post=True),
+    route(C + "/themes",                           codebook.edit,            "codebook.edit",            secretariat),
+    route(C + "/themes",                           codebook.revise,          "codebook.revise",          secretariat, post=True),
+    route(C + "/consultees",                       consultee.index,          "consultee.index",          secretariat),
+    route(C + "/consultees",                       consultee.invite,         "consultee.invite",         secretariat, post=True),
+    # People and organisations
+    route(C + "/people",                           people.index,             "person.index",             deciders),
+    route(C + "/people",                           people.grant,             "person.grant",             deciders, post=True),
+    route(C + "/people/revoke",                    people.revoke,            "person.revoke",            deciders, post=True),
+    route("/my/profile",                           people.mine,              "person.mine",              person),
+    route("/my/profile",                           people.change,            "person.change",            person, post=True),
+    route("/organisations",                        organisation.index,       "organisation.index",       secretariat),
+    route("/organisations/new",                    organisation.new,         "organisation.new",         office),
+    route("/organisations/new",                    organisation.register,    "organisation.register",    office, post=True),
+    route(O,                                       organisation.show,        "organisation.show",        secretariat),
+    route(O + "/edit",                             organisation.edit,        "organisation.edit",        office),
+    route(O + "/edit",                             organisation.change,      "organisation.change",      office, post=True),
+    route(O + "/mandates",                         organisation.mandate,     "organisation.give_mandate", office, post=True),
+    route(O + "/mandates/end",                     organisation.end,         "organisation.end_mandate", office, post=True),
+    # Proposals before and beside revisions
+    route(C + "/proposals",                        drafting.index,           "drafting.index",           secretariat),
+    route(C + "/proposals/new",                    drafting.new,             "drafting.new",             secretariat),
+    route(C + "/proposals/new",                    drafting.read_new,        "drafting.read_new",        secretariat, post=True),
+    route(C + "/proposals/new/{token}",            drafting.look_over,       "drafting.look_over",       secretariat),
+    route(C + "/proposals/new/{token}",            drafting.draft,           "drafting.draft",           secretariat, post=True),
+    route(P + "/redraft",                          drafting.replace_draft,   "drafting.replace",         secretariat),
+    route(P + "/redraft",                          drafting.read_replacement, "drafting.read_replacement", secretariat, post=True),
+    route(P + "/redraft/{token}",                  drafting.look_over_replacement, "drafting.look_over_replacement", secretariat),
+    route(P + "/redraft/{token}",                  drafting.redraft,         "drafting.redraft",         secretariat, post=True),
+    route(P + "/publish-first",                    drafting.confirm_publishing, "drafting.confirm_publishing", editors),
+    route(P + "/publish-first",                    drafting.publish,         "drafting.publish",         editors, post=True),
+    route(P + "/withdraw",                         drafting.confirm_withdrawal, "drafting.confirm_withdrawal", editors),
+    route(P + "/withdraw",                         drafting.withdraw,        "drafting.withdraw",        editors, post=True),
+    route(P + "/revise-from-file",                 continuing.new,           "continuing.new",           editors),
+    route(P + "/revise-from-file",                 continuing.read,          "continuing.read",          editors, post=True),
+    route(P + "/revise-from-file/{token}",         continuing.look_over,     "continuing.look_over",     editors),
+    route(P + "/revise-from-file/{token}",         continuing.start,         "continuing.start",         editors, post=True),
     # The log
     route("/log",                                  log_pages.index,          "log.index",                auditors),
     route("/log/{position:int}",                   log_pages.show,           "log.show",                 auditors),

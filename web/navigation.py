@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from starlette.requests import Request
 
-from web.addresses import has_page, url
+from web.addresses import has_page, named_route, url
 from web.language import say
 from web.visitor import Visitor, visitor_of
 
@@ -22,6 +23,20 @@ MENU: Menu = (
     ("log.index", "Log", lambda visitor: visitor.is_auditor or visitor.is_secretariat),
 )
 """Route name, words, and who sees it. What has no route yet is left out."""
+
+SECRETARIAT_MENU: tuple[tuple[str, str], ...] = (
+    ("inbox.index", "Inbox"),
+    ("issue.index", "Issues"),
+    ("revision.index", "Revisions"),
+    ("completeness.show", "Completeness"),
+    ("drafting.index", "Proposals"),
+    ("codebook.edit", "Themes"),
+    ("consultee.index", "Organisations asked"),
+    ("planning.course", "Period"),
+    ("planning.edit", "Details"),
+    ("person.index", "People and roles"),
+)
+"""Route name and words of the secretariat's pages of one consultation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +58,19 @@ def navigation(request: Request) -> list[Way]:
         if has_page(request, name) and is_for(visitor):
             address = url(request, name)
             ways.append(Way(address, say(request, words), _current(path, address)))
+    return ways
+
+
+def secretariat_ways(request: Request, consultation: UUID) -> list[Way]:
+    """The secretariat's pages of a consultation, those that this visitor may open."""
+    visitor = visitor_of(request)
+    ways = []
+    for name, words in SECRETARIAT_MENU:
+        need = getattr(named_route(request, name), "need", None)
+        if need is not None and need(visitor, consultation):
+            address = url(request, name, consultation=consultation)
+            current = "page" if request.url.path == address.partition("?")[0] else ""
+            ways.append(Way(address, say(request, words), current))
     return ways
 
 

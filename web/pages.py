@@ -20,7 +20,7 @@ from web.addresses import back_to
 from web.assets import static
 from web.formats.html import text_html
 from web.language import LANGUAGES, Language, catalogue, language_of, missing, say
-from web.navigation import navigation
+from web.navigation import navigation, secretariat_ways
 from web.site import Site
 from web.visitor import visitor_of
 from web.words import tone, word
@@ -84,6 +84,7 @@ def _templates(language: Language) -> Environment:
         "has_page": _asking(addresses.has_page),
         "page_behind": _asking(addresses.page_behind),
         "navigation": _asking(navigation),
+        "secretariat_ways": _asking(secretariat_ways),
         "static": static,
     }
     # One name for all macros: a block rendered alone has seen no import of its page.
