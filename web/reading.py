@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Literal
 from uuid import UUID
 
@@ -98,10 +99,7 @@ def portions(passages: Sequence[Passage]) -> list[range]:
             starts.append(at)
     if len(starts) > 1 and len(passages) - starts[-1] < PORTION // 5:
         starts.pop()
-    return [
-        range(start, end)
-        for start, end in zip(starts, [*starts[1:], len(passages)], strict=True)
-    ]
+    return [range(start, end) for start, end in pairwise([*starts, len(passages)])]
 
 
 def portion_of(parts: Sequence[range], place: int) -> int:
@@ -148,7 +146,7 @@ def outline(
             portion_of(parts, at),
             sum(counts.get(passage.id, 0) for passage in passages[at:end]),
         )
-        for at, end in zip(places, [*places[1:], len(passages)], strict=True)
+        for at, end in pairwise([*places, len(passages)])
     ]
 
 

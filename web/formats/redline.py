@@ -63,7 +63,7 @@ def _pairs(old: Sequence[Row], new: Sequence[Row]) -> list[tuple[Row, Row]]:
 
     A row that has moved is struck at its old place and added at its new one.
     """
-    parents = align(["\t".join(row) for row in old], ["\t".join(row) for row in new])
+    parents = _parents(old, new)
     pairs: list[tuple[Row, Row]] = []
     place = 0
     for parent, now in zip(parents, new, strict=True):
@@ -74,6 +74,17 @@ def _pairs(old: Sequence[Row], new: Sequence[Row]) -> list[tuple[Row, Row]]:
         pairs.append((old[parent], now))
         place = parent + 1
     return pairs + [(was, []) for was in old[place:]]
+
+
+def _parents(old: Sequence[Row], new: Sequence[Row]) -> list[int | None]:
+    """For each new row the old one it descends from: by its words, or else by its
+    first cell, which is what a row is about."""
+    parents = align(["\t".join(row) for row in old], ["\t".join(row) for row in new])
+    free = {row[0]: at for at, row in enumerate(old) if at not in parents}
+    return [
+        free.pop(row[0], None) if parent is None else parent
+        for parent, row in zip(parents, new, strict=True)
+    ]
 
 
 def _row(was: Row, now: Row, at: int) -> Markup:
