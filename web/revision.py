@@ -170,6 +170,7 @@ def preview(request: Request, form: Form | None = None) -> Response:
             revision=space.revision,
             proposal=space.proposal,
             blocks=comparison.blocks(0, SHOWN_AT_MOST),
+            changes=space.changes[:SHOWN_AT_MOST],
             unshown=max(0, comparison.total - SHOWN_AT_MOST),
             tally=tally(places),
             placed=shown(reads, space, asking[paging.offset :][: paging.limit]),
