@@ -453,7 +453,7 @@ def publish_answers(
     log: Log, *, ids: Sequence[UUID], by: UUID, now: datetime
 ) -> Receipt:
     """Make approved answers public, all at once or none."""
-    issues = [log.get(Issue, id) for id in ids]
+    issues = [log.get(Issue, id) for id in dict.fromkeys(ids)]
     for issue in issues:
         require_role(log, by, issue.consultation, *DECIDERS)
         issue.publish_answer(by=by, now=now)
