@@ -59,8 +59,12 @@ class Senders:
     """Whom the visitor may comment for in a consultation, as choices for a form."""
 
     choices: list[tuple[str, str]]
-    is_public: bool
-    """Whether the visitor's own name is shown, when speaking as a person."""
+    public_name: str = ""
+    """What the visitor is called when speaking as a person; "" is a private person."""
+
+    def shown_as(self, choice: str) -> str:
+        """What stands beside the comment, for one of the choices."""
+        return self.public_name if choice == ONESELF else dict(self.choices)[choice]
 
 
 def new(request: Request, form: Form | None = None) -> Response:
@@ -79,8 +83,10 @@ def _form_page(request: Request, form: Form, *, previewed: bool = False) -> Resp
         proposal = proposal_for(request, reads)
         subject = _subject(reads, proposal, form)
         senders = _senders(request, reads, consultation)
-        if not form["organisation"] and len(senders.choices) == 1:
-            form.fill(organisation=senders.choices[0][0])
+        sender = form["organisation"]
+        if not sender and len(senders.choices) == 1:
+            sender = senders.choices[0][0]
+            form.fill(organisation=sender)
         return page(
             request,
             "comment/new.html",
@@ -92,7 +98,9 @@ def _form_page(request: Request, form: Form, *, previewed: bool = False) -> Resp
             is_lost=bool(form["quote"].strip()) and subject.span is None,
             form=form,
             senders=senders,
-            sender=dict(senders.choices).get(form["organisation"], ""),
+            sender=senders.shown_as(sender)
+            if sender in dict(senders.choices)
+            else None,
             previewed=previewed,
             longest=LONGEST_TEXT,
             is_open=consultation.takes_comments(clock()) and not proposal.is_withdrawn,
@@ -121,7 +129,7 @@ def _senders(request: Request, reads: Reads, consultation: ConsultationRow) -> S
     visitor = visitor_of(request)
     known = person_by_id(reads, visitor.person) if visitor.person else None
     if known is None:
-        return Senders([], is_public=False)
+        return Senders([])
     is_open = consultation.access == "open"
     asked = consultees_of(reads, consultation.id)
     choices = [
@@ -129,7 +137,7 @@ def _senders(request: Request, reads: Reads, consultation: ConsultationRow) -> S
     ]
     if is_open or visitor.has(*SECRETARIAT, consultation=consultation.id):
         choices.append((ONESELF, say(request, "Myself, %(name)s", name=known.name)))
-    return Senders(choices, known.public_name)
+    return Senders(choices, known.name if known.public_name else "")
 
 
 def _typed(form: Form) -> Anchor:

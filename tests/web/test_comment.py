@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -13,7 +14,7 @@ import pytest
 from domain.comment import Comment
 from domain.consultation import close_consultation, invite_consultees
 from domain.log import SYSTEM, Log, NotFound
-from projections.follower import WRITING
+from projections.rebuild import WRITING
 from tests.client import PageClient
 from tests.story import (
     NOW,
@@ -76,7 +77,7 @@ def filled(
     round: UUID,
     proposal: UUID,
     *,
-    asked: object = None,
+    asked: dict[str, Any] | None = None,
     **typed: str,
 ) -> dict[str, str]:
     """The form as it comes, with some of its fields filled in."""
@@ -90,7 +91,7 @@ def sent(
     round: UUID,
     proposal: UUID,
     *,
-    asked: object = None,
+    asked: dict[str, Any] | None = None,
     **typed: str,
 ) -> UUID:
     """Hand a comment in, and come to its receipt; gives its id."""
@@ -111,7 +112,11 @@ def test_a_comment_on_marked_words_is_recorded_with_its_anchor(
     author: PageClient, log: Log, round: UUID, proposal: UUID, astrid: UUID
 ) -> None:
     passage = text_of(log, proposal)[1]
-    marked = {"version": 1, "passage": passage.id, "quote": "en egen mentor"}
+    marked: dict[str, Any] = {
+        "version": 1,
+        "passage": passage.id,
+        "quote": "en egen mentor",
+    }
     page = author.get(form_at(round, proposal), params=marked).text
     assert '<mark class="chosen">en egen mentor</mark>' in page
 
@@ -137,7 +142,7 @@ def test_words_that_stand_twice_are_told_apart_by_what_is_around_them(
     twice = a_proposal(log, round, text=[("paragraph", text)])
     browsers.catch_up()
     (passage,) = text_of(log, twice)
-    asked = {
+    asked: dict[str, Any] = {
         "passage": passage.id,
         "quote": "till",
         "prefix": "stöd ",
@@ -151,7 +156,7 @@ def test_words_are_quoted_without_javascript_by_copying_them(
     author: PageClient, log: Log, round: UUID, proposal: UUID
 ) -> None:
     passage = text_of(log, proposal)[1]
-    asked = {"passage": passage.id}
+    asked: dict[str, Any] = {"passage": passage.id}
     id = sent(author, round, proposal, asked=asked, quote="  alla\r\nnyanställda ")
     assert event(log, id).anchor["quote"] == "alla nyanställda"
 
@@ -160,7 +165,7 @@ def test_words_that_are_not_in_the_passage_are_said_to_be_missing(
     author: PageClient, log: Log, round: UUID, proposal: UUID
 ) -> None:
     passage = text_of(log, proposal)[1]
-    asked = {"passage": passage.id, "quote": "finns inte här"}
+    asked: dict[str, Any] = {"passage": passage.id, "quote": "finns inte här"}
     page = author.get(form_at(round, proposal), params=asked)
     assert "Orden nedan hittades inte i stycket" in words_of(page.text)
     fields = filled(author, round, proposal, asked=asked)
@@ -338,7 +343,7 @@ def test_who_is_not_signed_in_writes_first_and_comes_back_to_the_text(
     browsers: Browsers, log: Log, round: UUID, proposal: UUID, astrid: UUID
 ) -> None:
     client = browsers.anyone()
-    asked = {"passage": text_of(log, proposal)[1].id, "quote": "mentor"}
+    asked: dict[str, Any] = {"passage": text_of(log, proposal)[1].id, "quote": "mentor"}
     page = client.get(form_at(round, proposal), params=asked)
     assert "Logga in nu" in words_of(page.text)
     fields = filled(client, round, proposal, asked=asked, wording="stöd")
@@ -378,7 +383,10 @@ def test_many_comments_in_a_short_while_are_stopped_with_a_clock_time(
 def test_the_receipt_says_number_time_and_what_was_submitted(
     author: PageClient, log: Log, round: UUID, proposal: UUID
 ) -> None:
-    asked = {"passage": text_of(log, proposal)[1].id, "quote": "en egen mentor"}
+    asked: dict[str, Any] = {
+        "passage": text_of(log, proposal)[1].id,
+        "quote": "en egen mentor",
+    }
     id = sent(author, round, proposal, asked=asked)
     page = author.get(own_page(round, id, "/receipt"))
     said = words_of(page.text)
@@ -533,7 +541,11 @@ def test_a_comment_on_an_older_version_is_placed_in_the_newest(
     author: PageClient, browsers: Browsers, log: Log, round: UUID, proposal: UUID
 ) -> None:
     passage = text_of(log, proposal)[1]
-    asked = {"version": 1, "passage": passage.id, "quote": "en egen mentor"}
+    asked: dict[str, Any] = {
+        "version": 1,
+        "passage": passage.id,
+        "quote": "en egen mentor",
+    }
     an_adopted_revision(log, proposal)
     browsers.catch_up()
     page = words_of(author.get(form_at(round, proposal), params=asked).text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,6 +14,7 @@ from domain.comment import withhold_comments as withhold
 from domain.consultation import close_consultation
 from domain.log import SYSTEM, Log
 from domain.person import rename_person
+from domain.proposal import PassageChange
 from projections.comment_list import passage_counts
 from projections.reads import ReadPool
 from projections.sight import Sight
@@ -71,7 +73,7 @@ def test_filters_narrow_by_proposal_place_theme_sender_and_kind(
     code_comments(log, ids=[coded], add=["cost"], by=SYSTEM, now=NOW)
     anyone = browsers.anyone()
 
-    def found(**asked: object) -> set[UUID]:
+    def found(**asked: Any) -> set[UUID]:
         return listed(anyone.get(at(round), params=asked).text)
 
     everything = {from_region, whole, coded}
@@ -241,7 +243,11 @@ def test_comments_stand_beside_the_passage_that_their_words_moved_to(
     on_seats = a_comment(log, proposal, 3, text="Fler platser!")
     passages = text_of(log, proposal)
     browsers.catch_up()
-    gone = {"id": uuid4().hex, "op": "delete", "passage": passages[3].id.hex}
+    gone: PassageChange = {
+        "id": uuid4().hex,
+        "op": "delete",
+        "passage": passages[3].id.hex,
+    }
     reworded = replacing(
         log, proposal, 1, "Stöd ska ges till alla nyanställda i ett år."
     )

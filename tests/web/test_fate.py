@@ -9,6 +9,7 @@ import pytest
 from domain.comment import amend_comment, assign_comments, code_comments
 from domain.issue import merge_issues
 from domain.log import SYSTEM, Log
+from domain.proposal import PassageChange
 from domain.revision import make_change
 from projections.reads import ReadPool
 from tests.story import (
@@ -170,13 +171,13 @@ def test_the_state_of_its_place_is_said_in_words(
     browsers.catch_up()
     text = text_of(log, proposal)
     mentor = "Regionerna ska erbjuda alla nyanställda en väl erfaren mentor."
-    changes = [
+    changes: list[PassageChange] = [
         replacing(log, proposal, 1, mentor),
         {"id": uuid4().hex, "op": "delete", "passage": text[3].id.hex},
         {"id": uuid4().hex, "op": "move", "passage": text[4].id.hex, "after": None},
     ]
     with reads() as now:
-        an_adopted_revision(log, proposal, changes, reads=now)  # type: ignore[arg-type]
+        an_adopted_revision(log, proposal, changes, reads=now)
     page = words_of(browsers.anyone().get(at(round, id)).text)
     assert state in page
     assert said in page
