@@ -34,7 +34,7 @@ KINDS = sorted({topic.split(".")[0] for topic in SENTENCES})
 
 def index(request: Request) -> Response:
     """Every entry, the newest first, narrowed by actor, thing, kind and time."""
-    form = Form.sent(request, request.query_params)  # type: ignore[arg-type]
+    form = Form.sent(request, request.query_params)
     asked = request.query_params
     with request.state.reads(request.state.moment) as reads:
         wanted = _wanted(form, reads)
