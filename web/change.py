@@ -3,8 +3,6 @@ reason and for the issues behind it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID, uuid4
 
 from starlette.datastructures import FormData
@@ -14,39 +12,23 @@ from starlette.responses import Response
 from domain.log import Conflict, NotFound, Receipt
 from domain.proposal import PassageChange, Proposal, apply_changes
 from domain.revision import Revision, drop_change, make_change
-from domain.text import KINDS, Kind, Passage, quote
-from projections.comment import CommentRow, PlacementRow
-from projections.comment_list import (
-    OutcomeRow,
-    comments_on_passage,
-    outcomes_of,
-    placements_in,
-)
-from projections.reads import Reads
-from projections.revision import ChangeRow, ChoosableIssue, issues_to_choose
+from domain.text import Passage
 from projections.trace import issues_behind
 from web import revision as revisions
 from web.access import clock, sight_of
-from web.formats.inline import read_inline, write_markdown
+from web.change_form import begun, form_page, offered, typed_passage, with_proposed
 from web.forms import Form, posted
 from web.joining import (
     as_id,
     dropped,
     fingerprint,
-    fitting_level,
     joined,
-    with_wording,
     written,
 )
-from web.language import language_of
-from web.pages import page, wants_block
 from web.settled import settled
 from web.visitor import signed_in
-from web.words import choices
 from web.workspace import Workspace, workspace_for
 
-BESIDE = 30
-"""Comments that stand beside a form; a link leads to the rest."""
 FIRST = "first"
 """Stands for the place before all passages."""
 
@@ -66,15 +48,6 @@ class ChangedMeanwhile(Conflict):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """A comment beside the form that changes the passage it stands on."""
-
-    comment: CommentRow
-    place: PlacementRow | None
-    outcomes: list[OutcomeRow]
-
-
 def edit(request: Request, form: Form | None = None) -> Response:
     """The form that rewords a passage, beside what has been said about it."""
     id: UUID = request.path_params["passage"]
@@ -82,15 +55,15 @@ def edit(request: Request, form: Form | None = None) -> Response:
         space = workspace_for(request, reads)
         passage = _standing(space, id)
         if form is None:
-            form = _begun(
+            form = begun(
                 request, space, space.change_of(id, "insert", "replace"), passage
             )
             used = as_id(request.query_params.get("use", ""))
         else:
             used = as_id(form["use"])
         if used and not form.is_wrong:
-            form = _with_wording(request, reads, space, form, id, used)
-        return _form(request, reads, space, form, "edit", passage)
+            form = with_proposed(request, reads, space, form, id, used)
+        return form_page(request, reads, space, form, "edit", passage)
 
 
 @posted(again=edit)
@@ -103,7 +76,7 @@ def reword(request: Request, form: Form) -> Response:
     old = next((p for p in text if p.id == request.path_params["passage"]), None)
     if old is None:
         raise NotFound
-    new = _typed(form, old.id, old)
+    new = typed_passage(form, old.id, old)
     reason, issues = _why(request, form)
     form.check()
     if form["was"] != fingerprint(old) and new != old:
@@ -144,7 +117,7 @@ def blank(request: Request, form: Form | None = None) -> Response:
                 level=before.level if before and in_list else 0,
                 only=request.query_params.get("only"),
             )
-        return _form(request, reads, space, form, "insert", None)
+        return form_page(request, reads, space, form, "insert", None)
 
 
 @posted(again=blank)
@@ -152,7 +125,7 @@ def insert(request: Request, form: Form) -> Response:
     """Put a new passage into the text."""
     revision, _, _ = _at_hand(request)
     id = form.new_id()
-    new = _typed(form, id, None)
+    new = typed_passage(form, id, None)
     reason, issues = _why(request, form)
     form.check()
     after = as_id(form["after"])
@@ -176,8 +149,8 @@ def going(request: Request, form: Form | None = None) -> Response:
         passage = space.passage(id) or space.before(id)
         if passage is None:
             raise NotFound
-        form = form or _begun(request, space, space.change_of(id, "delete"), None)
-        return _form(request, reads, space, form, "delete", passage)
+        form = form or begun(request, space, space.change_of(id, "delete"), None)
+        return form_page(request, reads, space, form, "delete", passage)
 
 
 @posted(again=going)
@@ -207,11 +180,11 @@ def place(request: Request, form: Form | None = None) -> Response:
         space = workspace_for(request, reads)
         passage = _standing(space, id)
         if form is None:
-            form = _begun(request, space, space.change_of(id, "move"), None)
+            form = begun(request, space, space.change_of(id, "move"), None)
             stands_after = space.predecessor(id) or FIRST
             values = [*form.values.multi_items(), ("after", str(stands_after))]
             form.values = FormData(values)
-        return _form(request, reads, space, form, "move", passage)
+        return form_page(request, reads, space, form, "move", passage)
 
 
 @posted(again=place)
@@ -284,165 +257,6 @@ def _standing(space: Workspace, id: UUID) -> Passage:
     return passage
 
 
-def _begun(
-    request: Request,
-    space: Workspace,
-    change: ChangeRow | None,
-    passage: Passage | None,
-) -> Form:
-    """A form that begins with a passage's words and with why they were changed."""
-    values: list[tuple[str, Any]] = [
-        ("id", str(uuid4())),
-        ("only", request.query_params.get("only", "")),
-    ]
-    if passage is not None:
-        values += [
-            ("text", write_markdown(passage)),
-            ("kind", passage.kind),
-            ("level", str(passage.level)),
-        ]
-    if change is not None:
-        values.append(("reason", change.reason))
-        values += [
-            ("issues", str(space.issues[issue].id))
-            for issue in change.issues
-            if issue in space.issues
-        ]
-    form = Form.blank(request)
-    form.values = FormData(values)
-    return form
-
-
-def _form(
-    request: Request,
-    reads: Reads,
-    space: Workspace,
-    form: Form,
-    act: str,
-    passage: Passage | None,
-) -> Response:
-    """The page with the form of a change; to htmx the form alone."""
-    at = passage.id if passage else as_id(form["after"])
-    beside, total = _beside(request, reads, space, at) if at else ([], 0)
-    in_place = wants_block(request)
-    return page(
-        request,
-        "revision/change.html",
-        block="form",
-        status=form.status,
-        space=space,
-        consultation=space.consultation,
-        revision=space.revision,
-        form=form,
-        act=act,
-        passage=passage,
-        at=at,
-        label=space.labels.get(at, "") if at else "",
-        was=fingerprint(space.passage(at)) if at else "",
-        now=space.passage(at) if at else None,
-        before=space.before(at) if at and act == "edit" else None,
-        key="-" + at.hex[:8] if in_place and at else "",
-        offered=_offered(reads, space, at),
-        beside=beside,
-        beside_total=total,
-        places=_places(space, at) if act == "move" else [],
-        kinds=choices("passage", language_of(request)),
-    )
-
-
-def _offered(
-    reads: Reads, space: Workspace, passage: UUID | None
-) -> list[ChoosableIssue]:
-    return issues_to_choose(
-        reads,
-        space.consultation.id,
-        space.proposal.id,
-        space.revision.base,
-        passage,
-    )
-
-
-def _places(space: Workspace, moved: UUID | None) -> list[tuple[str, str]]:
-    """Every passage that another one can be placed after, in reading order."""
-    return [
-        (str(passage.id), f"{space.labels[passage.id]} {_opening(passage.text)}")
-        for passage in space.text
-        if passage.id != moved
-    ]
-
-
-def _opening(text: str) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= 60 else words[:59].rstrip() + "…"
-
-
-def _beside(
-    request: Request, reads: Reads, space: Workspace, passage: UUID
-) -> tuple[list[Beside], int]:
-    """The comments on a passage with their places and issues, and how many in all."""
-    sight = sight_of(request, space.consultation.id)
-    edition = space.revision.base
-    rows, total = comments_on_passage(
-        reads, space.proposal.id, edition, passage, sight, 0, BESIDE
-    )
-    ids = [row.id for row in rows]
-    places = placements_in(reads, ids, edition)
-    outcomes = outcomes_of(reads, ids, sight)
-    return [
-        Beside(row, places.get(row.id), outcomes[row.id])
-        for row in rows
-        if not row.is_withdrawn
-    ], total
-
-
-def _with_wording(
-    request: Request,
-    reads: Reads,
-    space: Workspace,
-    form: Form,
-    passage: UUID,
-    comment: UUID,
-) -> Form:
-    """The form with the wording that a comment proposes, and its issues ticked."""
-    beside, _ = _beside(request, reads, space, passage)
-    found = next((one for one in beside if one.comment.id == comment), None)
-    if found is None or not found.comment.wording:
-        return form
-    typed = _typed(form, passage, space.passage(passage))
-    form.errors.clear()
-    base = space.before(passage)
-    around = ("", "", "")
-    if base and found.place and found.place.start_at < found.place.end_at:
-        around = quote(base.text, found.place.start_at, found.place.end_at)
-    text = write_markdown(with_wording(typed, *around, found.comment.wording))
-    ticked = dict.fromkeys(
-        [*form.all("issues"), *(str(outcome.issue) for outcome in found.outcomes)]
-    )
-    kept = [
-        (name, value)
-        for name, value in form.values.multi_items()
-        if name not in ("use", "text", "issues")
-    ]
-    form.values = FormData(
-        [*kept, ("text", text), *(("issues", issue) for issue in ticked)]
-    )
-    return form
-
-
-def _typed(form: Form, id: UUID, old: Passage | None) -> Passage:
-    """The passage that the form describes; notes what is wrong with it."""
-    chosen = form.choice("kind", set(KINDS))
-    kind: Kind = next((one for one in KINDS if one == chosen), "paragraph")
-    level = form.number("level") or 0
-    if not 0 <= level <= 9:
-        form.wrong("level", "Choose one of the alternatives.")
-    typed = form.text("text", "Write the words of the passage, or remove it instead.")
-    if kind == "code":
-        typed = form["text"].replace("\r\n", "\n").strip("\n")
-    text, marks = read_inline(typed, kind)
-    return Passage(id, kind, fitting_level(kind, level, old), text, marks)
-
-
 def _why(request: Request, form: Form) -> tuple[str, list[str]]:
     """The reason, and the ids of the issues behind a change as events have them."""
     reason = form.text("reason", longest=5000)
@@ -452,7 +266,7 @@ def _why(request: Request, form: Form) -> tuple[str, list[str]]:
     with request.state.reads(None) as reads:
         space = workspace_for(request, reads)
         sight = sight_of(request, space.consultation.id)
-        known = {issue.id for issue in _offered(reads, space, _passage_at(request))}
+        known = {issue.id for issue in offered(reads, space, _passage_at(request))}
         behind = issues_behind(reads, [*asked, *space.issues], sight)
     known |= {issue.id for issue in space.issues.values()}
     chosen = dict.fromkeys(behind[id].id for id in asked if id in behind)
