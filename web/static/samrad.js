@@ -192,8 +192,25 @@
     if (ctx.response.status < 400) sessionStorage.removeItem(keyOf(form));
     else keep(form);
   });
-  document.addEventListener("htmx:after:swap", () => restore(document));
+  document.addEventListener("htmx:after:swap", () => {
+    restore(document);
+    reachScrolling(document);
+  });
+
+  // What scrolls sideways, such as a wide table, can be scrolled by keyboard too.
+
+  const reached = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+  function reachScrolling(root) {
+    const scrolling = ".table-wrap, .table, .code, pre";
+    for (const element of root.querySelectorAll(scrolling)) reached.observe(element);
+  }
 
   forgetSent();
   restore(document);
+  reachScrolling(document);
 })();

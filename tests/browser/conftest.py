@@ -1,0 +1,71 @@
+"""Chromium on the real application: served on a port, with the real follower beside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from cli.demo import CONSULTATION, people
+from cli.demo.load import load
+from cli.postgres import Database, Server
+from tests.browser.rounds import a_draft
+from tests.browser.samples import UNPUBLISHED
+from tests.browser.serving import Served, serving
+from tests.browser.windows import PATIENCE, Windows, chromium
+from tests.conftest import new_database
+
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for a file of tests: while it runs, nothing else here can use
+    asyncio in the main thread."""
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def demo(postgres: Server, template: str) -> Iterator[Served]:
+    """The demo consultation, for tests that only read: they share it."""
+    with new_database(postgres, template) as url:
+        load(Database(owner=url, follower=url, web=url), lambda done, total: None)
+        with serving(url, demo_people=people) as served:
+            a_draft(served.log, CONSULTATION, id=UNPUBLISHED, order=5)
+            yield served
+
+
+@pytest.fixture
+def served(database: str) -> Iterator[Served]:
+    """An application with an empty log."""
+    with serving(database) as found:
+        yield found
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Callable[[Served], Windows]]:
+    """Windows on an application, all closed and found without fault at the end."""
+    opened: list[Windows] = []
+
+    def watch(served: Served) -> Windows:
+        opened.append(Windows(browser, served))
+        return opened[-1]
+
+    yield watch
+    for windows in opened:
+        windows.close()
+    assert [fault for windows in opened for fault in windows.faults] == []
+
+
+@pytest.fixture
+def windows(watched: Callable[[Served], Windows], served: Served) -> Windows:
+    """Windows on an application of the test's own."""
+    return watched(served)
+
+
+@pytest.fixture
+def demo_windows(watched: Callable[[Served], Windows], demo: Served) -> Windows:
+    """Windows on the demo, to look and not to touch."""
+    return watched(demo)

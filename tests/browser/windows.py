@@ -1,0 +1,137 @@
+"""Browser windows, and an eye on everything that goes wrong in them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+from uuid import UUID
+
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    sync_playwright,
+)
+
+from tests.browser.serving import Served
+from web.language import Language
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+PATIENCE = 10_000
+"""Milliseconds that anything on a page may take, on a machine that does more."""
+
+Scheme = Literal["light", "dark"]
+
+WIDE = (1280, 900)
+PHONE = (360, 740)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The machine's own Chromium, or else the one that Playwright has fetched."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=[*FLAGS])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Windows:
+    """Opens windows on an application for its visitors, and watches what they report.
+
+    What a visitor would never see but a careful one would mind is a fault: an error in
+    the console, a refusal by the content policy, a request that failed.
+    """
+
+    def __init__(self, browser: Browser, served: Served) -> None:
+        self.browser = browser
+        self.served = served
+        self.faults: list[str] = []
+        self._contexts: list[BrowserContext] = []
+
+    def open(
+        self,
+        person: UUID | None = None,
+        *,
+        language: Language = "sv",
+        size: tuple[int, int] = WIDE,
+        javascript: bool = True,
+        touch: bool = False,
+        scheme: Scheme = "light",
+    ) -> Page:
+        """A window of a visitor's own, signed in if the person is named."""
+        self.served.catch_up()
+        width, height = size
+        context = self.browser.new_context(
+            base_url=self.served.address,
+            locale="sv-SE" if language == "sv" else "en-GB",
+            timezone_id="America/New_York",  # Times are Swedish wherever one sits.
+            viewport={"width": width, "height": height},
+            java_script_enabled=javascript,
+            has_touch=touch,
+            is_mobile=touch,
+            color_scheme=scheme,
+            reduced_motion="reduce",
+        )
+        self._contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        self.sign_in(context, person)
+        context.on("console", self._on_console)
+        context.on("weberror", lambda error: self._fault(str(error.error)))
+        context.on("requestfailed", self._on_failure)
+        context.on("response", self._on_response)
+        return context.new_page()
+
+    def sign_in(self, context: BrowserContext, person: UUID | None) -> None:
+        """Give a window's visitor the session of a person."""
+        if person is not None:
+            context.add_cookies(
+                [
+                    {
+                        "name": self.served.site.cookie("session"),
+                        "value": self.served.sessions.begin(person),
+                        "url": self.served.address,
+                    }
+                ]
+            )
+
+    def forgive(self, words: str) -> None:
+        """Take back the faults that a test brought about on purpose."""
+        assert any(words in fault for fault in self.faults), self.faults
+        self.faults = [fault for fault in self.faults if words not in fault]
+
+    def close(self) -> None:
+        """Close every window."""
+        for context in self._contexts:
+            context.close()
+
+    def _fault(self, said: str) -> None:
+        self.faults.append(said)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self._fault(f"{message.location.get('url')}: {message.text}")
+
+    def _on_failure(self, request: Request) -> None:
+        self._fault(f"{request.method} {request.url}: {request.failure}")
+
+    def _on_response(self, response: Response) -> None:
+        if response.status >= 500:
+            self._fault(f"{response.request.method} {response.url}: {response.status}")
