@@ -14,10 +14,10 @@ from uuid import UUID
 
 import uvicorn
 from starlette.applications import Starlette
-from uvicorn.supervisors import Multiprocess
 
 from cli import logs
-from cli.children import end_with_parent
+from cli.children import Child, Children, end_with_parent
+from cli.follow import stopped_by_signals
 from cli.settings import Settings
 from web.app import create_app
 from web.mail import Mail
@@ -95,11 +95,28 @@ def _resolved(host: str, port: int) -> tuple[int, int, int, str, tuple[object, .
 
 
 def serve(pages: Pages, listening: socket.socket, workers: int = 1) -> None:
-    """Serve pages until SIGINT or SIGTERM; what is under way gets to end."""
+    """Serve pages until SIGINT or SIGTERM; what is under way gets to end.
+
+    Several workers share the socket, and one that ends is started again.
+    """
+    if workers == 1:
+        _serve_alone(pages, listening)
+        return
+    # uvicorn's own supervisor kills a worker that has not loaded the application five
+    # seconds after its start: on a busy machine it kills every one, for ever.
+    stop = stopped_by_signals()
+    numbered = (f"web {number}" for number in range(1, workers + 1))
+    each = (Child(name, _serve_alone, pages, listening) for name in numbered)
+    with Children(*each) as children:
+        while not stop.is_set():
+            children.tend()
+
+
+def _serve_alone(pages: Pages, listening: socket.socket) -> None:
+    """Serve pages in this process."""
     config = uvicorn.Config(
         pages,
         factory=True,
-        workers=workers,
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -117,10 +134,7 @@ def serve(pages: Pages, listening: socket.socket, workers: int = 1) -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, _leave)
     with suppress(_Leaving):
-        if workers > 1:
-            Multiprocess(config, sockets=[listening]).run()
-        else:
-            uvicorn.Server(config).run(sockets=[listening])
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 class _Leaving(BaseException):
