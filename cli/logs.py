@@ -31,6 +31,9 @@ QUIET = (
     "asyncio",
 )
 
+SELDOM = 10.0
+"""Seconds between two complaints of a pool, which tries every second."""
+
 
 def configure(
     format: Format = "auto", level: Level = "info", *, out: TextIO | None = None
@@ -58,6 +61,7 @@ def configure(
     logging.captureWarnings(True)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
+    logging.getLogger("psycopg.pool").filters = [_Seldom()]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -68,6 +72,21 @@ def configure(
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+class _Seldom(logging.Filter):
+    """Lets the same complaint through once in a while, whichever pool it comes from."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        last = self._last.get(record.msg, -SELDOM)
+        if record.created < last + SELDOM:
+            return False
+        self._last[record.msg] = record.created
+        return True
 
 
 def _json() -> tuple[Processor, ...]:

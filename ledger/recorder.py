@@ -33,9 +33,9 @@ from eventsourcing.utils import strtobool
 from psycopg import Connection
 from psycopg.rows import TupleRow, tuple_row
 from psycopg.sql import SQL, Identifier
-from psycopg_pool import ConnectionPool
 
 from ledger.group import Batch, Group
+from ledger.pool import connections
 
 SCHEMA = Path(__file__).with_name("log.sql")
 
@@ -104,14 +104,7 @@ class LogRecorder(ApplicationRecorder):
         self._writing = threading.Lock()
         self._connection: Connection[TupleRow] | None = None
         self._is_closed = False
-        self._reads = ConnectionPool(
-            url,
-            min_size=1,
-            max_size=4,
-            timeout=PATIENCE,
-            kwargs=self._connecting,
-            open=True,
-        )
+        self._reads = connections(url, size=4, timeout=PATIENCE, **self._connecting)
 
     def insert_events(
         self, stored_events: Sequence[StoredEvent], **_: Any
@@ -124,6 +117,11 @@ class LogRecorder(ApplicationRecorder):
         if batch.error:
             raise batch.error
         return batch.positions
+
+    @property
+    def waiting(self) -> int:
+        """How many writers wait for the next commit."""
+        return self._group.waiting
 
     def _commit(self, group: Sequence[Batch]) -> None:
         """Append what several writers want recorded, in one transaction."""

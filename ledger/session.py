@@ -18,6 +18,8 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from ledger.pool import connections
+
 Step = Literal["sign in", "give name"]
 
 SCHEMA = Path(__file__).with_name("session.sql")
@@ -76,19 +78,13 @@ class Sessions:
     @classmethod
     def at(cls, url: str, *, size: int = 4, **lasting: timedelta) -> Self:
         """Sessions in the database at `url`, over connections of their own."""
-        pool = ConnectionPool(
+        pool = connections(
             url,
-            min_size=1,
-            max_size=size,
+            size=size,
             timeout=5,
-            kwargs={
-                "autocommit": True,
-                "connect_timeout": 3,
-                "options": "-c role=samrad_web",
-                "application_name": "samrad sessions",
-            },
-            check=ConnectionPool.check_connection,
-            open=True,
+            check=True,
+            options="-c role=samrad_web",
+            application_name="samrad sessions",
         )
         return cls(pool, **lasting)
 

@@ -16,6 +16,7 @@ from psycopg.sql import SQL
 from psycopg_pool import ConnectionPool
 
 from domain.log import Unavailable
+from ledger.pool import connections
 
 T = TypeVar("T")
 Params = Sequence[Any] | Mapping[str, Any] | None
@@ -90,18 +91,12 @@ class ReadPool:
 
     def __init__(self, url: str, *, size: int = 8, timeout: float = 5.0) -> None:
         def pool(schema: str, size: int) -> ConnectionPool[Connection[Any]]:
-            return ConnectionPool(
+            return connections(
                 url,
-                min_size=1,
-                max_size=size,
+                size=size,
                 timeout=timeout,
-                kwargs={
-                    "autocommit": True,
-                    "options": f"-c role=samrad_web -c search_path={schema}",
-                    "connect_timeout": 3,
-                    "application_name": "samrad reads",
-                },
-                open=True,
+                options=f"-c role=samrad_web -c search_path={schema}",
+                application_name="samrad reads",
             )
 
         self._now = pool("now", size)

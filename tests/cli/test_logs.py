@@ -107,3 +107,13 @@ def test_a_terminal_gets_lines_to_read(out: StringIO) -> None:
     assert "server.started" in out.getvalue()
     assert "port=8000" in out.getvalue()
     assert not out.getvalue().startswith("{")
+
+
+def test_a_database_that_is_away_is_told_now_and_then_and_not_each_second(
+    out: StringIO,
+) -> None:
+    for attempt in range(5):
+        logging.getLogger("psycopg.pool").warning("error in pool-%d", attempt)
+    logging.getLogger("psycopg.pool").warning("another error")
+    events = [line["event"] for line in lines(out)]
+    assert events == ["error in pool-0", "another error"]
