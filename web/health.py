@@ -13,8 +13,8 @@ from projections.health import Health, health_of
 HEADERS = {"Cache-Control": "no-store"}
 
 
-def live(_: Request) -> Response:
-    """This process answers. Asks nothing of anyone else."""
+async def live(_: Request) -> Response:
+    """This process answers. Asks nothing of anyone else, and waits for no thread."""
     return JSONResponse({"status": "live"}, headers=HEADERS)
 
 

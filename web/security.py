@@ -137,10 +137,16 @@ class Secured:
         except Exception as error:
             # Here, and not in Starlette's outermost layer, so that the page for a fault
             # of ours has the headers too.
-            if not answered:
-                failed = status.crashed(Request(scope, receive), error)
+            if answered:
+                raise
+            request = Request(scope, receive)
+            if isinstance(error, status.AWAY):
+                away = status.unavailable(request, error)
+                await away(scope, receive, send_secured)
+            else:
+                failed = status.crashed(request, error)
                 await failed(scope, receive, send_secured)
-            raise
+                raise
         finally:
             self._note(scope, answered, started)
 

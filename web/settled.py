@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from time import monotonic, sleep
 
 from starlette.requests import Request
 
-from domain.log import Receipt
+from domain.log import Receipt, Unavailable
 
 LONGEST = 1.5
 """Seconds; after that the page is shown as it stands, and says what is on its way."""
@@ -21,7 +22,8 @@ def settled(request: Request, receipt: Receipt) -> bool:
     until = monotonic() + LONGEST
     pause = 0.004
     while True:
-        with request.state.reads(None) as reads:
+        # What is recorded is recorded, also when the database goes away just after.
+        with suppress(Unavailable), request.state.reads(None) as reads:
             if reads.position >= receipt.position:
                 return True
         if monotonic() > until:

@@ -89,6 +89,10 @@ TROUBLE: dict[int, Trouble] = {
 }
 
 
+AWAY = Unavailable, Unreachable
+"""What a page raises while the database is away."""
+
+
 class TooLarge(HTTPException):
     """What was sent is larger than `largest` bytes."""
 
@@ -196,8 +200,6 @@ def crashed(request: Request, error: Exception) -> Response:
 
     Called by `security.Secured` for whatever nobody else caught.
     """
-    if isinstance(error, Unavailable | Unreachable):
-        return unavailable(request, error)
     log.error(
         "failed",
         reference=getattr(request.state, "request_id", ""),
@@ -210,7 +212,6 @@ HANDLERS: dict[Any, Any] = {
     Refused: refused,
     SignInFirst: sign_in_first,
     HTTPException: http_trouble,
-    Unavailable: unavailable,
-    Unreachable: unavailable,
+    **dict.fromkeys(AWAY, unavailable),
 }
 """For Starlette(exception_handlers=...)."""

@@ -267,11 +267,12 @@ def test_the_fourth_of_three_gets_a_clock_time_and_keeps_the_text(
 
 def test_without_the_database_there_is_a_page_that_says_so() -> None:
     nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
-    with session_pool(nowhere, timeout=0.2) as pool:
-        app = room(ROUTES, Sessions(pool))
-        with PageClient(app, raise_server_exceptions=False) as client:
-            assert client.get("/").status_code == 200
-            answer = client.get("/", headers={"Cookie": "session=somebody"})
+    with (
+        session_pool(nowhere, timeout=0.2) as pool,
+        PageClient(room(ROUTES, Sessions(pool))) as client,
+    ):
+        assert client.get("/").status_code == 200
+        answer = client.get("/", headers={"Cookie": "session=somebody"})
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "30"
     assert "Content-Security-Policy" in answer.headers
