@@ -164,11 +164,12 @@ class Comment(Aggregate):
             aggregate.officer = self.officer
 
     class AnchorConfirmed(Fact):
-        """An officer settled where the comment stands in an edition."""
+        """An officer settled where the comment stands in an edition, or that the words
+        it was about are gone (None)."""
 
         TOPIC = "comment.anchor_confirmed"
         edition: int
-        anchor: dict[str, Any]
+        anchor: dict[str, Any] | None
 
     Created = Submitted
 
@@ -270,12 +271,12 @@ class Comment(Aggregate):
             self.trigger_event(self.Assigned, officer=officer, by=by, timestamp=now)
 
     def confirm_anchor(
-        self, edition: int, anchor: Anchor, *, by: UUID, now: datetime
+        self, edition: int, anchor: Anchor | None, *, by: UUID, now: datetime
     ) -> None:
         self.trigger_event(
             self.AnchorConfirmed,
             edition=edition,
-            anchor=anchor.stored(),
+            anchor=anchor and anchor.stored(),
             by=by,
             timestamp=now,
         )
@@ -467,14 +468,17 @@ def assign_comments(
 
 
 def confirm_anchor(
-    log: Log, *, id: UUID, anchor: Anchor, by: UUID, now: datetime
+    log: Log, *, id: UUID, anchor: Anchor | None, by: UUID, now: datetime
 ) -> Receipt:
-    """Settle where a comment stands in the proposal's current edition."""
+    """Settle where a comment stands in the proposal's current edition.
+
+    None says that the words it was about are gone.
+    """
     (comment,) = _in_the_inbox(log, [id], by)
     proposal = log.look(Proposal, comment.proposal)
-    comment.confirm_anchor(
-        proposal.edition, anchored(anchor, proposal.passages), by=by, now=now
-    )
+    if anchor is not None:
+        anchor = anchored(anchor, proposal.passages)
+    comment.confirm_anchor(proposal.edition, anchor, by=by, now=now)
     return log.record(comment)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from eventsourcing.domain import Aggregate
 
 from domain.consultation import TitleIsMissing
-from domain.issue import Issue
+from domain.issue import Issue, OtherConsultation
 from domain.log import Fact, Log, Receipt, Refused
 from domain.person import EDITORS, require_role
 from domain.proposal import (
@@ -257,7 +257,10 @@ def make_change(
     revision, proposal = _to_change(log, id, by)
     for change in changes:
         for issue in change.get("issues", []):
-            log.look(Issue, UUID(issue)).require_standing()
+            found = log.look(Issue, UUID(issue))
+            found.require_standing()
+            if found.consultation != revision.consultation:
+                raise OtherConsultation
         revision.make_change(change, proposal.passages, by=by, now=now)
     return log.record(revision)
 

@@ -47,9 +47,13 @@ def project(entry: Entry, rows: Rows) -> None:
         case Comment.Assigned():
             rows.change("comment", event.originator_id, officer=event.officer)
         case Comment.AnchorConfirmed():
-            comment = rows.get("comment", event.originator_id)
-            confirmed = {**event.anchor, "state": "confirmed", "certain": True}
-            _place(comment["id"], event.edition, confirmed, rows)
+            settled = (
+                {**event.anchor, "state": "confirmed"}
+                if event.anchor
+                else {"passage": None, "start": 0, "end": 0, "state": "removed"}
+            )
+            settled["certain"] = True
+            _place(event.originator_id, event.edition, settled, rows)
         case Proposal.AnchorsPlaced():
             _place_all(event, rows)
 

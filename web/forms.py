@@ -138,6 +138,13 @@ class Form:
         """An id; None when the field is empty."""
         return self._read(field, required, UUID, "This choice no longer exists.")
 
+    def sent_id(self, field: str) -> UUID:
+        """An id that our own page put into the form. Raises NotFound without it."""
+        try:
+            return UUID(self[field])
+        except ValueError:
+            raise NotFound from None
+
     def new_id(self) -> UUID:
         """The hidden id that makes sending a form twice harmless."""
         found = self.id("id", "Load the page again and retry: the form has no id.")

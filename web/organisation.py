@@ -284,8 +284,7 @@ def _midnight(day: datetime) -> datetime:
 @posted(again=show)
 def end(request: Request, form: Form) -> Response:
     """End somebody's mandate at once."""
-    person = form.id("person", "Choose a person.") or UUID(int=0)
-    form.check()
+    person = form.sent_id("person")
     organisation: UUID = request.path_params["organisation"]
     receipt = end_mandate(
         request.state.log,

@@ -75,9 +75,7 @@ def grant(request: Request, form: Form) -> Response:
 @posted(again=index)
 def revoke(request: Request, form: Form) -> Response:
     """Take a role in the consultation back."""
-    person = form.id("person", "Choose a person.") or UUID(int=0)
-    role = form.choice("role", set(ROLES))
-    form.check()
+    person, role = form.sent_id("person"), form["role"]
     consultation: UUID = request.path_params["consultation"]
     receipt = revoke_role(
         request.state.log,
