@@ -8,9 +8,7 @@ from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
-from domain.consultation import Consultation
 from domain.log import Entry
-from domain.proposal import Proposal
 from projections.reads import Reads
 from projections.rows import Rows
 
@@ -45,7 +43,7 @@ def project(entry: Entry, rows: Rows) -> None:
 
 
 def _consultation(kind: str, event: Any, rows: Rows) -> UUID | None:
-    if isinstance(event, Consultation.Event):
+    if kind == "consultation":
         id: UUID = event.originator_id
         return id
     if kind in ("proposal", "revision", "comment", "issue"):
@@ -56,7 +54,7 @@ def _consultation(kind: str, event: Any, rows: Rows) -> UUID | None:
 
 
 def _proposal(kind: str, event: Any, rows: Rows) -> UUID | None:
-    if isinstance(event, Proposal.Event):
+    if kind == "proposal":
         id: UUID = event.originator_id
         return id
     if kind in ("revision", "comment", "issue"):

@@ -59,7 +59,7 @@ def test_entries_stand_as_sentences_with_the_newest_first(
     browsers.catch_up()
     page = auditor.get("/log").text
     said = re.sub(r"<[^>]+>", "", page)
-    assert "Berit Holm lämnade synpunkt" in said
+    assert re.search(r"Berit Holm lämnade synpunkt \d+ på Arbetsmiljö\.", said)
     assert said.index("Berit Holm lämnade synpunkt") < said.index(
         "driften planerade samrådet Nationell plan"
     )
@@ -91,6 +91,7 @@ def test_the_log_is_narrowed_by_who_what_and_when(
     assert "lämnade synpunkt" in sentences(since="2026-03-05")
     assert "lämnade synpunkt" not in sentences(until="2026-03-04")
     assert "registrerade organisationen" not in sentences(consultation=str(round))
+    assert "lämnade synpunkt" in sentences(consultation=str(round))
     assert "Ingen post stämmer" in sentences(actor="finns inte")
 
 
