@@ -51,6 +51,11 @@ class Group:
         self._waiting: deque[Batch] = deque()
         self._committing: Batch | None = None
 
+    @property
+    def waiting(self) -> int:
+        """How many batches wait for the next commit."""
+        return len(self._waiting)
+
     def submit(self, batch: Batch) -> None:
         """Return when the batch is settled, by this thread or by another."""
         try:

@@ -110,8 +110,10 @@ BEGIN
                   AND e.topic = topics[k] AND e.state = states[k])
         THEN
             FOREACH n IN ARRAY own LOOP
-                SELECT e.position INTO STRICT positions[n] FROM log.entry AS e
-                 WHERE e.originator_id = ids[n] AND e.originator_version = versions[n];
+                positions[n] := (
+                    SELECT e.position FROM log.entry AS e
+                     WHERE e.originator_id = ids[n]
+                       AND e.originator_version = versions[n]);
             END LOOP;
         END IF;
     END LOOP;
