@@ -78,6 +78,18 @@ def asked(
     return rows, int(reads.value("SELECT count(*)" + among, params))
 
 
+def unasked(reads: Reads, consultation: UUID, sought: Sought, standing: str) -> int:
+    """How many organisations among those sought are not asked yet."""
+    return int(
+        reads.value(
+            "SELECT count(*) FROM (SELECT *"
+            + _among(sought, standing)
+            + ") AS these WHERE NOT is_asked",
+            {"consultation": consultation, **sought.params},
+        )
+    )
+
+
 def not_asked(
     reads: Reads, consultation: UUID, sought: Sought, standing: str
 ) -> list[UUID]:

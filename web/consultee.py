@@ -16,6 +16,7 @@ from projections.consultee import (
     coverage_by_care_region,
     coverage_by_kind,
     not_asked,
+    unasked,
 )
 from projections.organisation import Sought
 from web.access import clock, consultation_for
@@ -78,6 +79,9 @@ def index(request: Request, form: Form | None = None) -> Response:
             paging=paging.of(total),
             filters=filters,
             form=form or Form.blank(request),
+            to_invite=unasked(
+                reads, consultation.id, sought_in(filters), _standing(filters)
+            ),
             ticked=set(form.all("organisation")) if form else set(),
             kinds=choices("organisation kind", filters.language),
             counties=[(county, county) for county in COUNTIES],

@@ -1,4 +1,4 @@
-"""Proposals before and beside revisions: entered, redrafted, published, withdrawn."""
+"""Proposals before and beside revisions: entered, redrafted, withdrawn."""
 
 from __future__ import annotations
 
@@ -12,17 +12,15 @@ from domain.log import NotFound
 from domain.proposal import (
     Proposal,
     draft_proposal,
-    publish_proposal,
     redraft_proposal,
     withdraw_proposal,
 )
 from domain.text import Passage
 from projections.consultation import ConsultationRow
 from projections.figures import comments_per_proposal
-from projections.proposal import ProposalRow, editions_of, passages_of, proposals_of
+from projections.proposal import ProposalRow, passages_of, proposals_of
 from projections.revision import revisions_of
 from web.access import clock, consultation_for, editors, proposal_for
-from web.addresses import has_page
 from web.formats.revision import continue_document
 from web.forms import Form, posted
 from web.once import once
@@ -212,34 +210,6 @@ def redraft(request: Request, form: Form) -> Response:
     )
     settled(request, receipt)
     return _to(request, "drafting.index", notice="The draft is replaced.")
-
-
-def confirm_publishing(request: Request, form: Form | None = None) -> Response:
-    """What happens when a draft becomes the first version; later ones are checked."""
-    with request.state.reads(request.state.moment) as reads:
-        proposal = proposal_for(request, reads)
-        newest = editions_of(reads, proposal.id)[-1]
-    if proposal.published and has_page(request, "completeness.publishing"):
-        return _to(request, "completeness.publishing")
-    return _asked(request, "drafting/publish.html", form, newest=newest)
-
-
-@posted(again=confirm_publishing)
-def publish(request: Request, form: Form) -> Response:
-    """Make the draft the first version that the public reads."""
-    if form["edition"] != str(proposal_standing(request).edition):
-        form.wrong(
-            "edition", "The text has changed since you opened this page. Look again."
-        )
-    form.check()
-    receipt = publish_proposal(
-        request.state.log,
-        id=request.path_params["proposal"],
-        by=signed_in(request),
-        now=clock(),
-    )
-    settled(request, receipt)
-    return _to(request, "drafting.index", notice="The version is published.")
 
 
 def proposal_standing(request: Request) -> Proposal:

@@ -156,7 +156,7 @@ def page(
 
 def redirect(
     request: Request, name: str, /, *, notice: str = "", **params: Any
-) -> RedirectResponse:
+) -> Response:
     """On to another page after a form, with a sentence for its top if there is one.
 
     `notice` is an English sentence from the catalogue.
@@ -165,9 +165,16 @@ def redirect(
     return to_address(request, addresses.url(request, name, **params), notice=said)
 
 
-def to_address(request: Request, address: str, *, notice: str = "") -> RedirectResponse:
-    """On to an address of this site; `notice` is already in the visitor's language."""
-    response = RedirectResponse(address, 303)
+def to_address(request: Request, address: str, *, notice: str = "") -> Response:
+    """On to an address of this site; `notice` is already in the visitor's language.
+
+    htmx is told to go there itself: else it would follow, and put what it finds where
+    the form stood.
+    """
+    response: Response = RedirectResponse(address, 303)
+    if wants_block(request):
+        onward = {"HX-Redirect": response.headers["location"]}
+        response = Response(status_code=204, headers=onward)
     if notice:
         leave_notice(request, response, notice)
     return response

@@ -59,6 +59,20 @@ def test_a_plan_is_saved_with_its_deadline_in_swedish_time(
     assert (planned.access, planned.display) == ("invited", "after_close")
 
 
+def test_htmx_is_sent_on_as_a_browser_is(officer: PageClient) -> None:
+    asked = {"HX-Request": "true"}
+    sent = {"id": uuid4().hex, **PLAN}
+    done = officer.post("/consultations/new", data=sent, headers=asked)
+    assert done.status_code == 204
+    assert done.headers["HX-Redirect"].endswith("/course")
+    assert "Planen är sparad." in officer.get(done.headers["HX-Redirect"]).text
+    wrong = officer.post(
+        "/consultations/new", data={**sent, "title": ""}, headers=asked
+    )
+    assert wrong.status_code == 422
+    assert wrong.text.lstrip().startswith("<form")
+
+
 def test_a_plan_sent_twice_is_one_plan(officer: PageClient, log: Log) -> None:
     sent = {"id": uuid4().hex, **PLAN}
     officer.post("/consultations/new", data=sent)
