@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from threading import Thread
 from uuid import UUID
 
 from starlette.applications import Starlette
@@ -189,8 +190,6 @@ ROUTES: list[BaseRoute] = [
     route(P + "/redraft",                          drafting.read_replacement, "drafting.read_replacement", secretariat, post=True),
     route(P + "/redraft/{token}",                  drafting.look_over_replacement, "drafting.look_over_replacement", secretariat),
     route(P + "/redraft/{token}",                  drafting.redraft,         "drafting.redraft",         secretariat, post=True),
-    route(P + "/publish-first",                    drafting.confirm_publishing, "drafting.confirm_publishing", editors),
-    route(P + "/publish-first",                    drafting.publish,         "drafting.publish",         editors, post=True),
     route(P + "/withdraw",                         drafting.confirm_withdrawal, "drafting.confirm_withdrawal", editors),
     route(P + "/withdraw",                         drafting.withdraw,        "drafting.withdraw",        editors, post=True),
     route(P + "/revise-from-file",                 continuing.new,           "continuing.new",           editors),
@@ -242,7 +241,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        pages.warm()
+        # Beside the first visitors, not before them: it takes a second or two of which
+        # their page needs a thirtieth, and while a process starts others may be down.
+        Thread(target=pages.warm, name="warm", daemon=True).start()
         yield
         sessions.close()
         reads.close()
