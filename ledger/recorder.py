@@ -127,7 +127,7 @@ class LogRecorder(ApplicationRecorder):
         """Append what several writers want recorded, in one transaction."""
         try:
             positions = _patiently(lambda: self._append(group), since=group[0].since)
-        except AWAY as error:
+        except (*AWAY, OperationalError) as error:
             for batch in group:
                 batch.error = OperationalError(str(error))
         except Exception as error:
@@ -164,13 +164,16 @@ class LogRecorder(ApplicationRecorder):
         return row[0] if row else ()
 
     def _writer(self) -> Connection[TupleRow]:
-        if self._is_closed:
-            raise OperationalError("the log has been closed")
+        self._require_open()
         if self._connection is None:
             self._connection = psycopg.connect(
                 self._url, row_factory=tuple_row, **self._connecting
             )
         return self._connection
+
+    def _require_open(self) -> None:
+        if self._is_closed:
+            raise OperationalError("the log has been closed")
 
     def _drop_writer(self) -> None:
         if self._connection is not None:
@@ -179,6 +182,7 @@ class LogRecorder(ApplicationRecorder):
 
     def _read(self, query: LiteralString, params: Sequence[Any] = ()) -> list[TupleRow]:
         def ask() -> list[TupleRow]:
+            self._require_open()
             with self._reads.connection() as connection:
                 return connection.execute(query, params, binary=True).fetchall()
 

@@ -49,7 +49,7 @@ def queue(group: Group, batches: Sequence[Batch]) -> Doing:
     for one in batches:
         before = group.waiting
         writers.append(Doing(group.submit, (one,)))
-        wait_until(lambda before=before: group.waiting > before)
+        wait_until(lambda before: group.waiting > before, before)
     together = Doing(lambda: [writer.join() for writer in writers], ())
     return together
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from eventsourcing.persistence import IntegrityError
 from psycopg.errors import InsufficientPrivilege
+from psycopg.sql import SQL, Identifier
 
 from ledger.recorder import LogRecorder, migrate
 from tests.ledger.writing import event
@@ -156,7 +157,7 @@ def test_a_list_that_is_not_like_the_others_breaks_nothing(
     "wrong",
     [
         {name: [] for name in RIGHT},
-        {name: None for name in RIGHT},
+        dict.fromkeys(RIGHT),
         {"versions": [1, 0]},
         {"versions": [1, -1]},
         {"versions": [2, 1]},
@@ -213,16 +214,12 @@ def test_an_append_under_an_old_snapshot_is_refused(
 
 
 def test_a_database_that_defaults_to_old_snapshots_is_appended_to_all_the_same(
-    owner: Connection, recorder: LogRecorder
+    owner: Connection, database: str
 ) -> None:
-    owner.execute("ALTER ROLE samrad_web RESET ALL")
-    name = owner.info.dbname
-    owner.execute(
-        f'ALTER DATABASE "{name}" SET default_transaction_isolation = "serializable"'
-    )
-    fresh = LogRecorder(recorder._url)
-    assert fresh.insert_events([event()]) == [1]
-    fresh.close()
+    query = SQL("ALTER DATABASE {} SET default_transaction_isolation = serializable")
+    owner.execute(query.format(Identifier(owner.info.dbname)))
+    with closing(LogRecorder(database)) as recorder:
+        assert recorder.insert_events([event()]) == [1]
 
 
 def test_migrating_again_changes_nothing(

@@ -29,11 +29,11 @@ def event(
     return StoredEvent(thing or uuid4(), version, topic, state)
 
 
-def wait_until(condition: Callable[[], object], deadline: float = DEADLINE) -> None:
-    """Return when a condition holds; fail when it does not in time."""
-    end = time.monotonic() + deadline
+def wait_until(condition: Callable[..., object], *of: Any) -> None:
+    """Return when a condition holds of some things; fail when it does not in time."""
+    end = time.monotonic() + DEADLINE
     pause = threading.Event()
-    while not condition():
+    while not condition(*of):
         assert time.monotonic() < end, "what a test waited for did not come"
         pause.wait(0.005)
 
@@ -119,7 +119,9 @@ class Line:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+                threading.Thread(
+                    target=self._serve, args=(client,), daemon=True
+                ).start()
 
     def _serve(self, client: socket.socket) -> None:
         server = socket.socket(socket.AF_UNIX)
