@@ -3,7 +3,8 @@
 Every process that uses a directory holds a shared lock on the file `in-use`. The kernel
 lets go of it however the process ends, so there is no list of processes to go stale.
 The server starts and stops under the exclusive lock `lock`, and the last one out stops
-it. One that was left running by a killed process is simply used again.
+it. One that was left running by a killed process is simply used again, and one that is
+killed itself is started again by the processes that use it.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CalledProcessError
+from threading import Event, Thread
 
 import psycopg
+import structlog
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier, Literal
 
@@ -34,6 +37,8 @@ __all__ = [
     "let_roles_sign_in",
     "throw_away",
 ]
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Database:
 def database(settings: Settings) -> Iterator[Database]:
     """The database that the settings name, or else our own server while it is used.
 
-    Raises NoDatabase when our own server can not run.
+    Our own is started again if it is killed. Raises NoDatabase when it can not run.
     """
     if settings.database_url:
         yield Database(
@@ -67,8 +72,29 @@ def database(settings: Settings) -> Iterator[Database]:
             web=settings.database_url,
         )
         return
-    with embedded(settings.data) as server:
+    with embedded(settings.data) as server, _tended(server):
         yield Database.on(server)
+
+
+@contextmanager
+def _tended(server: Server) -> Iterator[None]:
+    """Meanwhile a server that somebody kills is started again."""
+    done = Event()
+
+    def tend() -> None:
+        while not done.wait(1):
+            try:
+                server.keep_running()
+            except (NoDatabase, psycopg.OperationalError) as error:
+                log.error("postgres.away", reason=str(error))
+
+    tending = Thread(target=tend, name="postgres", daemon=True)
+    tending.start()
+    try:
+        yield
+    finally:
+        done.set()
+        tending.join()
 
 
 @contextmanager
