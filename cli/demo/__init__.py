@@ -14,9 +14,6 @@ def thing(key: str) -> UUID:
 
 CONSULTATION = thing("consultation")
 
-FOLLOWED = thing("s1-01")
-"""A comment whose words came into the text: the one to follow on a first visit."""
-
 
 def people() -> dict[str, UUID]:
     """Who each role is, for signing in with one click."""
