@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -69,3 +70,16 @@ def windows(watched: Callable[[Served], Windows], served: Served) -> Windows:
 def demo_windows(watched: Callable[[Served], Windows], demo: Served) -> Windows:
     """Windows on the demo, to look and not to touch."""
     return watched(demo)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say what the windows showed when a test failed."""
+    report = yield
+    given: dict[str, Any] = getattr(item, "funcargs", {})
+    if call.when == "call" and report.failed:
+        for windows in (one for one in given.values() if isinstance(one, Windows)):
+            report.sections += windows.shown()
+    return report

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from starlette.routing import Route
 
-from cli.demo import CONSULTATION, FOLLOWED, people, thing
+from cli.demo import CONSULTATION, people, thing
 from ledger.session import Step
 from tests.browser.serving import Served
 from web.app import ROUTES
@@ -19,6 +19,8 @@ NOT_PAGES = frozenset(
 )
 """What is fetched and not looked at."""
 
+FOLLOWED = thing("s1-01")
+"""A comment whose words came into the text."""
 REVISED, WORKED_ON = thing("proposal-1"), thing("proposal-2")
 """A proposal with two published versions, and one with a revision under way."""
 UNPUBLISHED = thing("proposal-5")
@@ -166,7 +168,6 @@ SAMPLES = [
     Sample(
         "drafting.look_over_replacement", "officer", D, pasted_in="drafting.replace"
     ),
-    Sample("drafting.confirm_publishing", "editor", D),
     Sample("drafting.confirm_withdrawal", "editor", W),
     Sample("continuing.new", "editor", P),
     Sample("continuing.look_over", "editor", P, pasted_in="continuing.new"),

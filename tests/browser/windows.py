@@ -117,6 +117,14 @@ class Windows:
         assert any(words in fault for fault in self.faults), self.faults
         self.faults = [fault for fault in self.faults if words not in fault]
 
+    def shown(self) -> list[tuple[str, str]]:
+        """The address of every window, and the words on its page."""
+        return [
+            (page.url, page.locator("body").inner_text()[:4000])
+            for context in self._contexts
+            for page in context.pages
+        ]
+
     def close(self) -> None:
         """Close every window."""
         for context in self._contexts:
