@@ -20,6 +20,9 @@ Display = Literal["at_once", "after_review", "after_close"]
 """When the public sees a comment."""
 DISPLAYS: tuple[Display, ...] = get_args(Display)
 
+LONGEST_KEY = 100
+"""Characters in the key of a theme."""
+
 
 class TitleIsMissing(Refused):
     """Everything people are asked about has a title."""
@@ -89,6 +92,13 @@ class ThemeTwice(Refused):
 
     en = "The key “{theme}” is used twice in the codebook."
     sv = "Nyckeln ”{theme}” används två gånger i kodboken."
+
+
+class ThemeKeyIsTooLong(Refused):
+    """A theme's key is a word or two."""
+
+    en = "A key in the codebook is too long: at most {limit} characters."
+    sv = "En nyckel i kodboken är för lång: högst {limit} tecken."
 
 
 class NotInvited(Refused):
@@ -277,6 +287,8 @@ class Consultation(Aggregate):
         for theme in themes:
             if not theme["title"].strip():
                 raise TitleIsMissing
+            if len(theme["key"]) > LONGEST_KEY:
+                raise ThemeKeyIsTooLong(limit=LONGEST_KEY)
             if theme["key"] in seen:
                 raise ThemeTwice(theme=theme["key"])
             seen.add(theme["key"])

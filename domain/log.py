@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from eventsourcing.application import Application, LRUCache, project_aggregate
 from eventsourcing.domain import Aggregate
-from eventsourcing.persistence import IntegrityError, OperationalError
+from eventsourcing.persistence import DataError, IntegrityError, OperationalError
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -61,6 +61,15 @@ class Conflict(Refused):
     sv = (
         "Någon annan hann ändra detta, så inget sparades. Läs in sidan igen och försök"
         " på nytt."
+    )
+
+
+class NotText(Refused):
+    """Only what can be shown is recorded: no NUL, and no half of a sign."""
+
+    en = "There is a sign in the text that cannot be shown. Remove it and try again."
+    sv = (
+        "Det finns ett tecken i texten som inte kan visas. Ta bort det och försök igen."
     )
 
 
@@ -161,6 +170,8 @@ class Log(Application[UUID]):
             recordings = self.save(*changed)
         except IntegrityError:
             raise Conflict from None
+        except (DataError, UnicodeEncodeError) as error:
+            raise NotText from error
         except OperationalError as error:
             raise Unavailable from error
         if not recordings:

@@ -26,6 +26,9 @@ OrganisationKind = Literal[
 ]
 ORGANISATION_KINDS: tuple[OrganisationKind, ...] = get_args(OrganisationKind)
 
+LONGEST_NAME = 300
+"""Characters; an index takes no name of thousands."""
+
 
 class UnknownOrganisationKind(Refused):
     """An organisation is of one of the kinds that figures are broken down by."""
@@ -39,6 +42,13 @@ class OrganisationNameIsMissing(Refused):
 
     en = "Write the organisation's name."
     sv = "Skriv organisationens namn."
+
+
+class OrganisationNameIsTooLong(Refused):
+    """A name fits on a line or three."""
+
+    en = "The name is too long: at most {limit} characters."
+    sv = "Namnet är för långt: högst {limit} tecken."
 
 
 class Organisation(Aggregate):
@@ -125,6 +135,8 @@ class Organisation(Aggregate):
 def _require_sound(name: str, kind: str) -> None:
     if not name.strip():
         raise OrganisationNameIsMissing
+    if len(name) > LONGEST_NAME:
+        raise OrganisationNameIsTooLong(limit=LONGEST_NAME)
     if kind not in ORGANISATION_KINDS:
         raise UnknownOrganisationKind(kind=kind)
 

@@ -7,6 +7,7 @@ Configured as eventsourcing's PERSISTENCE_MODULE; `LOG_DATABASE_URL` names the d
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ import psycopg
 from eventsourcing.persistence import (
     AggregateRecorder,
     ApplicationRecorder,
+    DataError,
     InfrastructureFactory,
     IntegrityError,
     Notification,
@@ -57,6 +59,8 @@ _ENTRIES = (
     " WHERE position BETWEEN %s AND %s ORDER BY position LIMIT %s"
 )
 _ENDLESS = 2**62
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""The sign in JSON; behind an odd number of backslashes it is spelt-out text."""
 
 AWAY = psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction
 """What a database that can not be reached, or not be written to, looks like."""
@@ -109,9 +113,14 @@ class LogRecorder(ApplicationRecorder):
     def insert_events(
         self, stored_events: Sequence[StoredEvent], **_: Any
     ) -> Sequence[int]:
-        """Append the events as one, or raise IntegrityError and append none of them."""
+        """Append the events as one, or raise IntegrityError and append none of them.
+
+        Raises DataError for text that no table can show, as it has a NUL in it.
+        """
         if not stored_events:
             return []
+        if any(b"\\u0000" in e.state and _NUL.search(e.state) for e in stored_events):
+            raise DataError("there is a NUL in the text")
         batch = Batch(stored_events)
         self._group.submit(batch)
         if batch.error:

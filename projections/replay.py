@@ -35,6 +35,8 @@ PROJECTORS = (
 )
 UNREACHABLE = (*AWAY, Unavailable)
 """What a database that is away looks like; nothing is wrong with the entry at hand."""
+_TOO_LARGE = psycopg.errors.ProgramLimitExceeded
+"""Looks like that to psycopg, but is the fault of what is to be written."""
 
 
 class CannotApply(Exception):
@@ -83,9 +85,9 @@ def apply_batch(rows: Rows, entries: Sequence[Entry]) -> None:
             raise CannotApply(entry.position, _reason(error)) from error
     try:
         rows.write()
-    except UNREACHABLE:
-        raise
     except Exception as error:
+        if isinstance(error, UNREACHABLE) and not isinstance(error, _TOO_LARGE):
+            raise
         if len(entries) > 1:
             raise NotWritten from error
         raise CannotApply(entries[0].position, _reason(error)) from error

@@ -20,6 +20,7 @@ from domain.consultation import (
     NotClosed,
     NotInvited,
     NotOpen,
+    ThemeKeyIsTooLong,
     ThemeTwice,
     TitleIsMissing,
     UnknownChoice,
@@ -128,7 +129,11 @@ def test_a_codebook_is_numbered_by_edition() -> None:
 
 @pytest.mark.parametrize(
     ("themes", "reason"),
-    [([WORK, COST, WORK], ThemeTwice), ([{"key": "x", "title": " "}], TitleIsMissing)],
+    [
+        ([WORK, COST, WORK], ThemeTwice),
+        ([{"key": "x", "title": " "}], TitleIsMissing),
+        ([{"key": "x" * 101, "title": "X"}], ThemeKeyIsTooLong),
+    ],
 )
 def test_a_theme_has_a_title_and_a_key_of_its_own(
     themes: list[dict[str, str]], reason: type[ThemeTwice]

@@ -19,6 +19,7 @@ from domain.log import (
     Conflict,
     Log,
     NotFound,
+    NotText,
     Receipt,
     Refused,
     Unavailable,
@@ -264,3 +265,20 @@ def test_a_bulk_of_comments_is_coded_beside_their_authors_amendments(log: Log) -
         comment = log.look(Comment, id)
         assert comment.text.startswith("Ny") == was_amended
         assert bool(comment.themes) == coded.result()
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\x00", "half a sign: \ud83d"])
+def test_what_no_page_can_show_is_refused(log: Log, text: str) -> None:
+    proposal = a_proposal(log, a_consultation(log))
+    author = a_person(log)
+    before = log.recorder.max_notification_id()
+    with pytest.raises(NotText):
+        a_comment(log, proposal, text=text, by=author)
+    assert log.recorder.max_notification_id() == before
+
+
+def test_a_spelt_out_escape_is_text_like_any(log: Log) -> None:
+    proposal = a_proposal(log, a_consultation(log))
+    for text in ("\\u0000", "C:\\\\u0000", "\\\\\\u0000 ☺"):
+        id = a_comment(log, proposal, text=text)
+        assert log.look(Comment, id).text == text

@@ -13,6 +13,7 @@ from domain.organisation import (
     ORGANISATION_KINDS,
     Organisation,
     OrganisationNameIsMissing,
+    OrganisationNameIsTooLong,
     UnknownOrganisationKind,
     change_organisation,
     end_mandate,
@@ -72,6 +73,7 @@ def test_a_correction_replaces_what_the_register_says() -> None:
     ("wrong", "reason"),
     [
         ({"name": " "}, OrganisationNameIsMissing),
+        ({"name": "x" * 301}, OrganisationNameIsTooLong),
         ({"kind": "kingdom"}, UnknownOrganisationKind),
     ],
 )
