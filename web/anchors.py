@@ -31,6 +31,8 @@ from web.workspace import labelled
 SIZE = 20
 WHOLE = "whole"
 """Stands for the proposal as a whole among its passages."""
+GONE = "gone"
+"""Stands for no place at all: the words are no longer in the text."""
 
 
 def index(request: Request, form: Form | None = None) -> Response:
@@ -92,7 +94,7 @@ def choose(request: Request, form: Form | None = None) -> Response:
             here = next((p.text for p in text if p.id == row.passage), "")
             form = Form.blank(
                 request,
-                passage=row.passage or WHOLE,
+                passage=GONE if row.state == "removed" else row.passage or WHOLE,
                 quote=here[row.start_at : row.end_at],
             )
         chosen = as_id(form["passage"])
@@ -135,12 +137,8 @@ def confirm(request: Request, form: Form) -> Response:
         or comment.consultation != request.path_params["consultation"]
     ):
         raise NotFound
-    passage = None
-    if form["passage"] != WHOLE:
-        passage = form.id("passage", "Choose a passage.")
-    words = form["quote"].strip() if passage else ""
+    anchor = _chosen(form)
     form.check()
-    anchor = Anchor(passage, 0, 0, words, form["prefix"], form["suffix"])
     receipt = confirm_anchor(
         request.state.log,
         id=comment.id,
@@ -148,7 +146,24 @@ def confirm(request: Request, form: Form) -> Response:
         by=signed_in(request),
         now=clock(),
     )
-    return _back(request, receipt, "The place is confirmed.")
+    return _back(
+        request,
+        receipt,
+        "The place is confirmed."
+        if anchor
+        else "It is settled that the commented words are gone.",
+    )
+
+
+def _chosen(form: Form) -> Anchor | None:
+    """The place that the form says; None when the commented words are gone."""
+    if form["passage"] == GONE:
+        return None
+    if form["passage"] == WHOLE:
+        return Anchor(None)
+    passage = form.id("passage", "Choose a passage.")
+    words = form["quote"].strip() if passage else ""
+    return Anchor(passage, 0, 0, words, form["prefix"], form["suffix"])
 
 
 def _back(request: Request, receipt: Receipt, notice: str) -> Response:

@@ -571,6 +571,35 @@ def test_a_comment_whose_words_are_gone_can_stand_on_the_whole(
     assert row == (None, "confirmed")
 
 
+def test_an_officer_settles_that_the_commented_words_are_gone(
+    browsers: Browsers,
+    log: Log,
+    round: UUID,
+    proposal: UUID,
+    uncertain: UUID,
+    reads: ReadPool,
+) -> None:
+    officer = browsers.of(a_person(log, role="officer", consultation=round))
+    index = officer.get(place_of(round, proposal)).text
+    assert 'name="passage" value="gone"' in index
+    page = officer.post(place_of(round, proposal, uncertain), data={"passage": "gone"})
+    assert "Det är fastställt att de kommenterade orden är borta." in page.text
+    assert "Ingen plats är osäker." in page.text
+    with reads() as now:
+        (row,) = now.tuples(
+            "SELECT state, certain FROM placement WHERE comment = %s AND edition = 2",
+            (uncertain,),
+        )
+    assert row == ("removed", True)
+    form = officer.get(place_of(round, proposal, uncertain)).text
+    assert '<option value="gone" selected>' in form
+    stranger = browsers.of(a_person(log))
+    refused = stranger.post(
+        place_of(round, proposal, uncertain), data={"passage": "gone"}
+    )
+    assert refused.status_code == 403
+
+
 def test_a_comment_on_another_proposal_is_not_placed_here(
     browsers: Browsers, log: Log, round: UUID, proposal: UUID
 ) -> None:
