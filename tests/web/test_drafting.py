@@ -160,22 +160,23 @@ def test_a_published_text_is_not_redrafted(
     assert "Versionen är redan publicerad." in refused.text
 
 
-def test_the_first_version_is_published_after_a_look(
+def test_the_first_version_is_published_after_the_check(
     editor: PageClient, browsers: Browsers, log: Log, round: UUID
 ) -> None:
     proposal = a_proposal(log, round, published=False)
     browsers.catch_up()
-    assert (
-        browsers.anyone().get(f"/consultations/{round}").text.count(str(proposal)) == 0
-    )
-    at = f"/consultations/{round}/proposals/{proposal}/publish-first"
+    assert str(proposal) not in browsers.anyone().get(f"/consultations/{round}").text
+    at = f"/consultations/{round}/proposals/{proposal}/publish"
+    index = f"/consultations/{round}/proposals"
+    assert f'href="{at}"' in editor.get(index).text
     page = editor.get(at).text
-    assert "Antal stycken" in page
+    assert "Klart att publicera." in page
+    assert "Läs texten först" in page
     stale = editor.post(at, data={"edition": "7"})
-    assert stale.status_code == 422
+    assert stale.status_code == 409
     done = editor.post(at, data={"edition": "1"})
     assert "Versionen är publicerad." in done.text
-    assert "Version 1 är publicerad" in done.text
+    assert "Version 1 är publicerad" in editor.get(index).text
     assert log.look(Proposal, proposal).published == 1
 
 
@@ -252,10 +253,10 @@ def test_a_proposal_of_another_consultation_is_not_found(
     proposal = a_proposal(log, a_consultation(log, "Ett annat"))
     browsers.catch_up()
     at = f"/consultations/{round}/proposals/{proposal}"
-    for page in ("redraft", "publish-first", "withdraw", "revise-from-file"):
+    for page in ("redraft", "publish", "withdraw", "revise-from-file"):
         assert editor.get(f"{at}/{page}").status_code == 404
     assert editor.post(f"{at}/withdraw", data={"reason": "x"}).status_code == 404
-    assert editor.post(f"{at}/publish-first", data={"edition": "1"}).status_code == 404
+    assert editor.post(f"{at}/publish", data={"edition": "1"}).status_code == 404
     assert not log.look(Proposal, proposal).is_withdrawn
     missing = f"/consultations/{round}/proposals/{uuid4()}/withdraw"
     assert editor.get(missing).status_code == 404
@@ -269,10 +270,10 @@ def test_drafts_are_for_the_secretariat_and_publishing_for_editors(
     index = f"/consultations/{round}/proposals"
     page = officer.get(index)
     assert page.status_code == 200
-    assert "publish-first" not in page.text
+    assert f'/{proposal}/publish"' not in page.text
     at = f"{index}/{proposal}"
     assert officer.get(f"{at}/redraft").status_code == 200
-    for page_of_editors in ("publish-first", "withdraw", "revise-from-file"):
+    for page_of_editors in ("publish", "withdraw", "revise-from-file"):
         assert officer.get(f"{at}/{page_of_editors}").status_code == 403
         assert officer.post(f"{at}/{page_of_editors}").status_code == 403
     citizen = browsers.of(a_person(log))
