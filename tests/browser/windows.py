@@ -12,6 +12,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Error,
     Page,
     Request,
     Response,
@@ -120,7 +121,7 @@ class Windows:
     def shown(self) -> list[tuple[str, str]]:
         """The address of every window, and the words on its page."""
         return [
-            (page.url, page.locator("body").inner_text()[:4000])
+            (page.url, _words_on(page))
             for context in self._contexts
             for page in context.pages
         ]
@@ -143,3 +144,10 @@ class Windows:
     def _on_response(self, response: Response) -> None:
         if response.status >= 500:
             self._fault(f"{response.request.method} {response.url}: {response.status}")
+
+
+def _words_on(page: Page) -> str:
+    try:
+        return page.locator("body").inner_text(timeout=2_000)[:4000]
+    except Error as error:  # Asked when a test has failed: it must not fail as well.
+        return f"The page does not answer: {error}"
