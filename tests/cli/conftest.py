@@ -1,0 +1,17 @@
+"""What the commands work with, on the test's own database."""
+
+from __future__ import annotations
+
+import pytest
+
+from cli.opening import Opened
+from cli.postgres import Database
+from domain.log import Log
+from projections.reads import ReadPool
+
+
+@pytest.fixture
+def opened(database: str, log: Log, reads: ReadPool) -> Opened:
+    """The log and the read tables as a command has them."""
+    everywhere = Database(owner=database, follower=database, web=database)
+    return Opened(everywhere, log, reads)
