@@ -20,7 +20,7 @@ Row = tuple[Any, ...]
 
 COMMENTS: Final = (
     "number",
-    "id",
+    "uuid",
     "reference",
     "date",
     "amended",
@@ -34,6 +34,7 @@ COMMENTS: Final = (
     "organisation",
     "organisation kind",
     "name",
+    "public name",
     "themes",
     "officer",
     "review",
@@ -48,7 +49,7 @@ COMMENTS: Final = (
 _COMMENTS: LiteralString = """
     SELECT c.position, c.id, c.reference, c.submitted_at, c.amended_at, p.title,
            c.edition, c.passage, c.quote, c.kind, c.text, c.wording, o.name, o.kind,
-           CASE WHEN a.public_name THEN a.name END,
+           CASE WHEN a.public_name THEN a.name END, coalesce(a.public_name, false),
            c.themes, f.name, c.review, c.withheld, c.is_withdrawn,
            ARRAY(SELECT i.title FROM issue_comment g JOIN issue i ON i.id = g.issue
                   WHERE g.comment = c.id ORDER BY i.position),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -15,7 +14,6 @@ import pytest
 from cli.importing import BadRows, Outcome
 from cli.importing.comment import import_comments
 from cli.opening import Opened
-from cli.progress import Report
 from domain.log import NotAllowed
 from domain.text import Kind
 from projections.comment import placements_of
@@ -24,6 +22,7 @@ from projections.export import comments as exported
 from projections.lookup import accounts
 from projections.organisation import organisations
 from tests import story
+from tests.cli.silence import silently
 
 TITLE = "Mentorer i vården"
 TEXT: Sequence[tuple[Kind, str]] = (
@@ -33,11 +32,6 @@ TEXT: Sequence[tuple[Kind, str]] = (
     ("paragraph", "Regionerna ska ordna en mentor."),
     ("paragraph", "Det gäller alla yrken."),
 )
-
-
-@contextmanager
-def silently(_: str) -> Iterator[Report]:
-    yield lambda done, of: None
 
 
 def table(folder: Path, *rows: dict[str, str]) -> Path:
@@ -238,7 +232,7 @@ def test_a_comment_on_an_older_version_is_placed_in_the_newest(
     assert (comments["old"]["version"], comments["old"]["anchor"]) == (1, "exact")
     assert (comments["new"]["version"], comments["new"]["anchor"]) == (2, "made")
     with opened.reads() as reads:
-        id = comments["old"]["id"]
+        id = comments["old"]["uuid"]
         assert isinstance(id, UUID)
         assert [place.edition for place in placements_of(reads, id)] == [1, 2]
 

@@ -11,6 +11,7 @@ from cli.importing.organisation import import_organisations
 from cli.opening import Opened
 from projections.organisation import OrganisationRow, organisations
 from tests import story
+from tests.cli.silence import unseen
 
 
 def table(folder: Path, text: str) -> Path:
@@ -24,10 +25,6 @@ def registered(opened: Opened) -> list[OrganisationRow]:
         return organisations(reads)
 
 
-def nobody(done: int, of: int) -> None:
-    """Told of every row, and tells no one."""
-
-
 def test_organisations_are_entered_with_kind_and_place(
     opened: Opened, tmp_path: Path
 ) -> None:
@@ -39,7 +36,7 @@ def test_organisations_are_entered_with_kind_and_place(
         "Föreningen X;;;;\n",
     )
 
-    outcome = import_organisations(opened, file, report=nobody)
+    outcome = import_organisations(opened, file, report=unseen)
 
     assert (outcome.recorded, outcome.there_already) == (3, 0)
     assert [(o.name, o.kind, o.county, o.care_regions) for o in registered(opened)] == [
@@ -57,9 +54,9 @@ def test_those_in_the_register_are_left_as_they_are(
         tmp_path, "reference,name\nr1,region norrskog\nr2,Ny\nr2,Ny igen\n,NY\n"
     )
 
-    first = import_organisations(opened, file, report=nobody)
+    first = import_organisations(opened, file, report=unseen)
     head = opened.log.head()
-    second = import_organisations(opened, file, report=nobody)
+    second = import_organisations(opened, file, report=unseen)
 
     assert (first.recorded, first.there_already) == (1, 3)
     assert (second.recorded, opened.log.head()) == (0, head)
@@ -70,8 +67,8 @@ def test_a_kind_that_is_not_known_is_named_with_its_line(
 ) -> None:
     file = table(tmp_path, "name,kind\nA,region\nB,kyrka\n")
     with pytest.raises(BadRows) as refused:
-        import_organisations(opened, file, report=nobody)
+        import_organisations(opened, file, report=unseen)
     assert [(bad.line, bad.column) for bad in refused.value.bad] == [(3, "kind")]
     assert registered(opened) == []
-    outcome = import_organisations(opened, file, skip_bad=True, report=nobody)
+    outcome = import_organisations(opened, file, skip_bad=True, report=unseen)
     assert outcome.recorded == 1
