@@ -6,7 +6,6 @@ never mended, because two readers who mend differently see different logs.
 
 from __future__ import annotations
 
-import binascii
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
@@ -28,19 +27,27 @@ MOST_SIGNATURES = 100
 LARGEST = 64 * 1024
 """Signature lines, and bytes of a whole note, that are read."""
 
-_NAME = re.compile(r"[^\s+\x00-\x1f\x7f]+")
+MOST = 2**63
+"""Numbers are below it: what the tools of other people hold."""
+
+_NAME = re.compile(r"[^\s+\x00-\x1f\ud800-\udfff]+")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
 class BadNote(Exception):
     """Bytes that are no signed note, or not one that a trusted key has signed."""
 
 
+class NotSigned(BadNote):
+    """A note without the signature of a key; what it holds may still be true."""
+
+
 def exact_base64(text: str) -> bytes:
     """The bytes of standard base64 in its one canonical spelling (RFC 4648, 3.5)."""
     try:
         found = b64decode(text.encode("ascii"), validate=True)
-    except (ValueError, binascii.Error):
+    except ValueError:
         raise BadNote("not base64") from None
     if b64encode(found).decode() != text:
         raise BadNote("base64 in another spelling than the canonical one")
@@ -49,7 +56,7 @@ def exact_base64(text: str) -> bytes:
 
 def exact_number(text: str) -> int:
     """A whole number in ASCII digits, without sign, leading zero or anything else."""
-    if not _NUMBER.fullmatch(text):
+    if not _NUMBER.fullmatch(text) or int(text) >= MOST:
         raise BadNote("not a number")
     return int(text)
 
@@ -111,6 +118,8 @@ class Verifier:
             if len(signature) != 72:
                 raise BadNote("a cosignature of the wrong length")
             time = int.from_bytes(signature[:8], "big")
+            if time >= MOST:
+                raise BadNote("a cosignature of a time that is none")
             message, signature = cosigned(text, time), signature[8:]
         try:
             Ed25519PublicKey.from_public_bytes(self.key).verify(signature, message)
@@ -136,8 +145,8 @@ class Signer:
 
     @classmethod
     def parse(cls, skey: str) -> Self:
-        """Read `PRIVATE+KEY+name+hash+base64`, as a key file holds it."""
-        parts = skey.strip().split("+", 4)
+        """Read `PRIVATE+KEY+name+hash+base64` and a line break, as a file holds it."""
+        parts = skey.removesuffix("\n").split("+", 4)
         if len(parts) != 5 or parts[:2] != ["PRIVATE", "KEY"]:
             raise BadNote("not a private key")
         data = exact_base64(parts[4])
@@ -198,10 +207,10 @@ class Note:
             whole = data.decode("utf-8")
         except UnicodeDecodeError:
             raise BadNote("the note is not UTF-8") from None
-        if any((c < " " and c != "\n") or c == "\x7f" for c in whole):
+        if _CONTROL.search(whole):
             raise BadNote("the note holds a control character")
         text, cut, under = whole.rpartition("\n\n")
-        if not cut or not under.endswith("\n") or not text:
+        if not cut or not under.endswith("\n"):
             raise BadNote("the note has no signatures")
         lines = under[:-1].split("\n")
         if len(lines) > MOST_SIGNATURES:
@@ -211,16 +220,18 @@ class Note:
     def by(self, verifier: Verifier) -> int | None:
         """Check that a key has signed; returns the time of a cosignature, else None.
 
-        Lines of other keys are passed over. Raises BadNote when there is no line of
-        this key, or two, or a wrong one.
+        Lines of other keys are passed over. Raises NotSigned when there is no line of
+        this key, BadNote when there are two, or a wrong one.
         """
         mine = [
             line
             for line in self.lines
             if (line.name, line.id) == (verifier.name, verifier.id)
         ]
-        if len(mine) != 1:
-            raise BadNote(f"the note has {len(mine)} signatures of {verifier.name}")
+        if not mine:
+            raise NotSigned(f"{verifier.name} has not signed the note")
+        if len(mine) > 1:
+            raise BadNote(f"{verifier.name} has signed the note {len(mine)} times")
         return verifier.check(self.text, mine[0].signature)
 
 
@@ -240,8 +251,8 @@ def sign(text: str, signers: Iterable[Signer], time: int = 0) -> bytes:
 
     `text` ends with a line break and holds no other control characters.
     """
-    if not text.endswith("\n"):
-        raise ValueError("a note's text ends with a line break")
+    if not text.endswith("\n") or _CONTROL.search(text):
+        raise ValueError("a note's text is lines of text, the last one ended")
     return (text + "\n" + "".join(s.line(text, time) for s in signers)).encode()
 
 

@@ -7,17 +7,30 @@ A policy is a text file of lines (C2SP tlog-policy):
     group <name> <number|any|all> <member> ...
     quorum <name|none>
 
-Empty lines and lines that begin with # are passed over.
+Empty lines and lines that begin with # are passed over. No key is two witnesses, and
+nobody is a member of two groups, so that no one counts twice.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from ledger.checkpoint import Checkpoint
-from ledger.note import COSIGNATURE, ED25519, BadNote, Note, Verifier, exact_number
+from ledger.note import (
+    COSIGNATURE,
+    ED25519,
+    BadNote,
+    Note,
+    NotSigned,
+    Verifier,
+    exact_number,
+)
+
+_SPACE = re.compile("[ \t]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class BadPolicy(Exception):
@@ -56,40 +69,15 @@ class Policy:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a policy. Raises BadPolicy."""
-        log: Peer | None = None
-        quorum: str | None = None
-        witnesses: dict[str, Peer] = {}
-        groups: dict[str, Group] = {}
+        read = _Lines()
         for number, line in enumerate(text.split("\n"), 1):
-            words = line.split()
-            if not words or words[0].startswith("#"):
-                continue
             try:
-                match words:
-                    case ["log", vkey, *url] if log is None and len(url) < 2:
-                        log = _peer(vkey, url, ED25519)
-                    case ["witness", name, vkey, *url] if len(url) < 2:
-                        _new(name, witnesses, groups)
-                        witnesses[name] = _peer(vkey, url, COSIGNATURE)
-                    case ["group", name, least, *members] if members:
-                        _new(name, witnesses, groups)
-                        for member in members:
-                            if member not in witnesses and member not in groups:
-                                raise BadNote(f"{member} is not defined above")
-                        if len(set(members)) < len(members):
-                            raise BadNote("a member stands twice")
-                        groups[name] = Group(_least(least, members), tuple(members))
-                    case ["quorum", name] if quorum is None:
-                        if name not in {"none", *witnesses, *groups}:
-                            raise BadNote(f"{name} is not defined above")
-                        quorum = "" if name == "none" else name
-                    case _:
-                        raise BadNote("not a line of a policy")
+                read.take(line)
             except BadNote as error:
                 raise BadPolicy(f"line {number}: {error}") from None
-        if log is None or quorum is None:
+        if read.log is None or read.quorum is None:
             raise BadPolicy("a policy names one log and one quorum")
-        return cls(log, witnesses, groups, quorum)
+        return cls(read.log, read.witnesses, read.groups, read.quorum)
 
     def check(self, data: bytes) -> Checkpoint:
         """The checkpoint of a note that the log and a quorum of witnesses signed.
@@ -112,12 +100,15 @@ class Policy:
         return checkpoint, times
 
     def cosigned(self, note: Note) -> dict[str, int]:
-        """The witnesses whose signatures of a note are right, with their times."""
+        """The witnesses that have signed a note, with their times.
+
+        Raises BadNote when one of their signatures is wrong.
+        """
         times = {}
         for name, witness in self.witnesses.items():
             try:
                 time = note.by(witness.key)
-            except BadNote:
+            except NotSigned:
                 continue
             times[name] = time or 0
         return times
@@ -135,16 +126,64 @@ class Policy:
         return sum(self._agrees(m, signed) for m in group.members) >= group.least
 
 
+@dataclass(slots=True)
+class _Lines:
+    """What the lines of a policy have said so far."""
+
+    log: Peer | None = None
+    quorum: str | None = None
+    witnesses: dict[str, Peer] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+    placed: set[str] = field(default_factory=set)
+
+    def take(self, line: str) -> None:
+        if _CONTROL.search(line):
+            raise BadNote("a control character")
+        match _SPACE.split(line.strip(" \t")):
+            case [first, *_] if not first or first.startswith("#"):
+                pass
+            case ["log", vkey, *url] if len(url) < 2:
+                if self.log:
+                    raise BadNote("a second log")
+                self.log = _peer(vkey, url, ED25519)
+            case ["witness", name, vkey, *url] if len(url) < 2:
+                self._require_new(name)
+                witness = _peer(vkey, url, COSIGNATURE)
+                taken = [peer.key.key for peer in self.witnesses.values()]
+                if witness.key.key in taken:
+                    raise BadNote("another witness has the same key")
+                self.witnesses[name] = witness
+            case ["group", name, least, *members] if members:
+                self._require_new(name)
+                for member in members:
+                    self._require_known(member)
+                    if member in self.placed:
+                        raise BadNote(f"{member} is a member already")
+                    self.placed.add(member)
+                self.groups[name] = Group(_least(least, members), tuple(members))
+            case ["quorum", name]:
+                if self.quorum is not None:
+                    raise BadNote("a second quorum")
+                if name != "none":
+                    self._require_known(name)
+                self.quorum = "" if name == "none" else name
+            case _:
+                raise BadNote("not a line of a policy")
+
+    def _require_new(self, name: str) -> None:
+        if name == "none" or name in self.witnesses or name in self.groups:
+            raise BadNote(f"{name} is defined twice, or reserved")
+
+    def _require_known(self, name: str) -> None:
+        if name not in self.witnesses and name not in self.groups:
+            raise BadNote(f"{name} is not defined above")
+
+
 def _peer(vkey: str, url: list[str], kind: int) -> Peer:
     key = Verifier.parse(vkey)
     if key.kind != kind:
         raise BadNote("a key of the wrong type")
     return Peer(key, url[0] if url else "")
-
-
-def _new(name: str, *taken: Mapping[str, object]) -> None:
-    if name == "none" or any(name in names for names in taken):
-        raise BadNote(f"{name} is defined twice, or reserved")
 
 
 def _least(word: str, members: list[str]) -> int:

@@ -41,6 +41,8 @@ class Proof:
         extra = b""
         if lines and lines[0].startswith("extra "):
             extra = exact_base64(lines.pop(0).removeprefix("extra "))
+            if not extra:
+                raise BadNote("the proof has an empty extra line")
         if not lines or not lines[0].startswith("index "):
             raise BadNote("the proof has no index")
         index = exact_number(lines.pop(0).removeprefix("index "))

@@ -9,7 +9,16 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from ledger.recorder import LogRecorder
+from tests.ledger.checker import Checker, missing
 from tests.ledger.writing import Line
+
+
+@pytest.fixture(scope="session")
+def checker(tmp_path_factory: pytest.TempPathFactory) -> Checker:
+    """Go's own packages, which share no code with ours."""
+    if reason := missing():
+        pytest.skip(reason)
+    return Checker(tmp_path_factory.mktemp("go"))
 
 
 @pytest.fixture
