@@ -35,7 +35,8 @@ class Descent:
     first; `moved[i]` marks those words.
 
     What decides is never a count but how rare the matched words are together: rarer
-    than the number of pairs of places where they could have matched by chance.
+    than the number of pairs of places where they could have matched by chance. Words
+    `around` them, which stand in both texts and are not followed, count for rarity.
     """
 
     def __init__(
@@ -43,14 +44,16 @@ class Descent:
         old: Sequence[str],
         new: Sequence[str],
         paired: Iterable[tuple[range, range]] | None = None,
+        around: Sequence[str] = (),
     ) -> None:
-        self._old, self._new = old, new
-        times = Counter(chain(old, new))
-        total = len(old) + len(new) + 1
+        self._old, self._new, self._around = old, new, around
+        times = Counter(chain(old, new, around, around))
+        total = times.total() + 1
         self._rarities = list(
             accumulate((log(total / times[word]) for word in old), initial=0.0)
         )
-        self._rare_anywhere = log(len(old) * len(new) + 1) + MARGIN
+        places = (len(old) + len(around)) * (len(new) + len(around))
+        self._rare_anywhere = log(places + 1) + MARGIN
         self.to = [-1] * len(old)
         self.moved = [False] * len(old)
         self._grip = [0.0] * len(old)
@@ -121,6 +124,8 @@ class Descent:
     def _seeds(self) -> list[Strand]:
         """Whole runs around words in a row that stand once in each text."""
         ours, theirs = _once(self._old), _once(self._new)
+        for words in _in_a_row(self._around):
+            ours.pop(words, None)
         seeds: list[Strand] = []
         done: dict[int, int] = {}
         for words, i in ours.items():
@@ -227,6 +232,11 @@ def _stretches(excluded: Sequence[bool]) -> Iterable[range]:
 
 def _once(words: Sequence[str]) -> dict[tuple[str, ...], int]:
     """Where words in a row stand that do so only once."""
-    runs = list(zip(*(words[k:] for k in range(SEED)), strict=False))
+    runs = list(_in_a_row(words))
     times = Counter(runs)
     return {run: i for i, run in enumerate(runs) if times[run] == 1}
+
+
+def _in_a_row(words: Sequence[str]) -> Iterable[tuple[str, ...]]:
+    """Every few words in a row."""
+    return zip(*(words[k:] for k in range(SEED)), strict=False)

@@ -39,7 +39,9 @@ class FlatPlacer:
     """Aligns two texts once, then says where any stretch of the old one stands now.
 
     `paired` are stretches (as ranges of offsets) known to belong together. A placement
-    never crosses `fences`, the offsets in the new text where its passages begin.
+    never crosses `fences`, the offsets in the new text where its passages begin. The
+    text `around` stands untouched in both: nothing moves there, but it tells how rare
+    a word is.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class FlatPlacer:
         new_text: str,
         paired: Sequence[tuple[range, range]] | None = None,
         fences: Sequence[int] = (),
+        around: str = "",
     ) -> None:
         self.old_text, self.new_text = old_text, new_text
         self._old, self._new = _words(old_text), _words(new_text)
@@ -58,6 +61,7 @@ class FlatPlacer:
             [word.key for word in self._old],
             [word.key for word in self._new],
             None if paired is None else self._paired_words(paired),
+            WORD.findall(around.casefold()),
         )
 
     def _paired_words(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 from random import Random
-from time import perf_counter
+from time import perf_counter, thread_time
 from uuid import UUID, uuid4
 
 import pytest
@@ -145,6 +145,73 @@ def test_on_the_same_text_every_anchor_is_exact_and_certain(seed: int) -> None:
         assert placement == Placement(
             anchor.passage, anchor.start, anchor.end, "exact", True
         )
+
+
+def untouched(old: list[Passage], new: list[Passage]) -> set[UUID]:
+    """The passages that read as before and have not moved."""
+    texts = {passage.id: passage.text for passage in old}
+    places = {passage.id: k for k, passage in enumerate(old)}
+    lasting = [passage for passage in new if passage.id in places]
+    kept = longest_increasing([places[passage.id] for passage in lasting])
+    return {lasting[k].id for k in kept if texts[lasting[k].id] == lasting[k].text}
+
+
+def stretches(passages: list[Passage]) -> dict[UUID, range]:
+    """Where each passage stands when they are joined by a space."""
+    found, at = {}, 0
+    for passage in passages:
+        found[passage.id] = range(at, at + len(passage.text))
+        at += len(passage.text) + 1
+    return found
+
+
+@given(SEEDS, st.integers(0, 12))
+def test_an_untouched_passage_keeps_anchors_as_a_search_of_the_whole_text_finds_them(
+    seed: int, edits: int
+) -> None:
+    chance = dice(seed)
+    old = proposal(chance)
+    new = edited(old, chance, edits)
+    was, now = stretches(old), stretches(new)
+    whole = FlatPlacer(
+        " ".join(passage.text for passage in old),
+        " ".join(passage.text for passage in new),
+        [(was[id], now[id]) for id in now if id in was],
+        [stretch.start for stretch in now.values()],
+    )
+    kept = untouched(old, new)
+    anchors = [a for a in anchors_on(old) if a.quote and a.passage in kept]
+    for anchor, placement in zip(anchors, place(anchors, old, new), strict=True):
+        assert anchor.passage is not None
+        at, there = was[anchor.passage].start, now[anchor.passage].start
+        spot = whole.place(at + anchor.start, at + anchor.end)
+        assert placement == Placement(
+            anchor.passage,
+            spot.start - there,
+            spot.end - there,
+            spot.state,
+            spot.certain,
+        )
+
+
+def test_an_untouched_passage_keeps_even_a_dash_that_stands_in_it_twice() -> None:
+    dashes = Passage(uuid4(), "paragraph", 0, "Först - sedan - till sist.")
+    other = Passage(uuid4(), "paragraph", 0, "Något annat.")
+    anchor = Anchor.at(dashes.id, dashes.text, 14, 15)
+    (placement,) = place(
+        [anchor], [other, dashes], [replace(other, text="Nytt."), dashes]
+    )
+    assert placement == Placement(dashes.id, 14, 15, "exact", True)
+
+
+def test_1000_comments_on_a_long_text_with_few_changes_are_placed_at_once() -> None:
+    chance = dice(7)
+    old = proposal(chance, 5_000)
+    new = edited(old, chance, 120)
+    anchors = chance.sample(anchors_on(old), 1_000)
+    began = thread_time()
+    place(anchors, old, new)
+    assert thread_time() - began < 0.6
 
 
 @given(st.text(alphabet="ab .,\n", max_size=80), st.integers(0), st.integers(0))
