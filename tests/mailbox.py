@@ -33,10 +33,11 @@ class Mailbox:
         return "250 taken"
 
     # No property: the mail server reads every attribute of what it hands mail to.
-    def link(self) -> str:
-        """The path of the link in the newest message."""
+    def link(self, address: str = "http://testserver") -> str:
+        """The path of the link in the newest message, on the site at `address`."""
         text = self.messages[-1].get_content()
-        (path,) = re.findall(r"^http://testserver(/\S+)\s*$", text, re.MULTILINE)
+        link = rf"^{re.escape(address)}(/\S+)\s*$"
+        (path,) = re.findall(link, text, re.MULTILINE)
         return str(path)
 
 
