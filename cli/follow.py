@@ -10,8 +10,8 @@ import psycopg
 import structlog
 from eventsourcing.persistence import PersistenceError
 
-from cli.opening import following_log
-from projections.follower import CannotApply, Follower
+from cli.opening import following_log, require_laid_out
+from projections.follower import CannotApply, Follower, PlanHasChanged
 
 log = structlog.get_logger("follow")
 
@@ -20,12 +20,14 @@ AWAY = (psycopg.OperationalError, PersistenceError)
 
 
 def follow(url: str, stop: threading.Event) -> int:
-    """Follow the log until told to stop; the exit code is 1 when an entry stopped it.
+    """Follow the log until told to stop; the exit code is 1 when it can not go on.
 
-    A database that can not be reached, also at the start, is waited for.
+    A database that can not be reached, also at the start, is waited for. Raises
+    NotLaidOut.
     """
     while not stop.is_set():
         try:
+            require_laid_out(url)
             with (
                 closing(following_log(url)) as entries,
                 closing(Follower(entries, url)) as follower,
@@ -33,6 +35,9 @@ def follow(url: str, stop: threading.Event) -> int:
                 follower.follow(stop)
         except CannotApply:
             # The follower has named the entry in its log line and in readiness.
+            return 1
+        except PlanHasChanged:
+            log.error("stopped", reason="another release has built the read tables")
             return 1
         except AWAY as error:
             log.warning("database away", reason=type(error).__name__, retry_in=1)

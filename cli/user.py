@@ -10,7 +10,7 @@ from rich.table import Table
 
 from cli.opening import NoSuch, Opened
 from domain.log import SYSTEM
-from domain.person import grant_role, register_person, revoke_role
+from domain.person import Person, grant_role, revoke_role
 from projections.lookup import accounts, addresses
 
 
@@ -33,22 +33,15 @@ def add(
     with opened.reads() as reads:
         if email.strip().casefold() in addresses(reads):
             raise AlreadyThere(f"Somebody has the address {email} already.")
-    id, now = uuid4(), datetime.now(UTC)
-    register_person(
-        opened.log,
-        id=id,
-        name=name,
-        email=email,
-        public_name=public_name,
-        by=SYSTEM,
-        now=now,
+    now = datetime.now(UTC)
+    person = Person.register(
+        id=uuid4(), name=name, email=email, public_name=public_name, by=SYSTEM, now=now
     )
     if role:
-        grant_role(
-            opened.log, person=id, role=role, consultation=place, by=SYSTEM, now=now
-        )
+        person.grant(role, consultation=place, by=SYSTEM, now=now)
+    opened.log.record(person)
     opened.catch_up()
-    return id
+    return person.id
 
 
 def grant(opened: Opened, *, email: str, role: str, consultation: str = "") -> None:

@@ -1,0 +1,87 @@
+"""`samrad migrate` lays out a database, for roles with names of their own too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from cli.migrate import migrate
+from cli.opening import NotLaidOut, following_log, opened, require_laid_out
+from cli.postgres import Database, Server
+from cli.settings import Settings
+from tests import story
+from tests.conftest import new_database
+
+
+@pytest.fixture
+def bare(postgres: Server) -> Iterator[str]:
+    """A database with nothing in it."""
+    with new_database(postgres) as url:
+        yield url
+
+
+def layout(url: str) -> list[tuple[object, ...]]:
+    """Every table and view, with the roles that may read it."""
+    with psycopg.connect(url) as connection:
+        return connection.execute(
+            "SELECT n.nspname, c.relname, c.relacl::text FROM pg_class c"
+            " JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE n.nspname IN ('log', 'session', 'read', 'now', 'past')"
+            " ORDER BY 1, 2"
+        ).fetchall()
+
+
+def test_a_bare_database_is_laid_out_once(bare: str) -> None:
+    with pytest.raises(NotLaidOut):
+        require_laid_out(bare)
+
+    migrate(Database(owner=bare, follower=bare, web=bare))
+    require_laid_out(bare)
+    first = layout(bare)
+    migrate(Database(owner=bare, follower=bare, web=bare))
+
+    assert {schema for schema, *_ in first} == {"log", "session", "read", "now", "past"}
+    assert layout(bare) == first
+
+
+def test_users_with_other_names_can_follow_and_serve(
+    postgres: Server, bare: str
+) -> None:
+    named = {role: f"{role}_{uuid4().hex[:8]}" for role in ("follower", "web")}
+    with psycopg.connect(bare, autocommit=True) as owner:
+        for name in named.values():
+            owner.execute(SQL("CREATE ROLE {} LOGIN").format(Identifier(name)))
+        where = owner.info.dbname
+    database = Database(
+        owner=bare,
+        follower=postgres.url_of(named["follower"], where),
+        web=postgres.url_of(named["web"], where),
+    )
+    try:
+        migrate(database)
+        settings = Settings(
+            database_url=database.web, follower_database_url=database.follower
+        )
+        with opened(settings) as found:
+            story.an_organisation(found.log)
+            assert found.catch_up() == 1
+            with found.reads() as reads:
+                assert reads.value("SELECT name FROM organisation") == "Region Norrskog"
+    finally:
+        with psycopg.connect(bare, autocommit=True) as owner:
+            for name in named.values():
+                owner.execute(SQL("DROP OWNED BY {} CASCADE").format(Identifier(name)))
+                owner.execute(SQL("DROP ROLE {}").format(Identifier(name)))
+
+
+def test_the_follower_reads_the_log_and_can_not_append(bare: str) -> None:
+    migrate(Database(owner=bare, follower=bare, web=bare))
+    with closing(following_log(bare)) as log:
+        assert list(log.entries(0, 10)) == []
+        with pytest.raises(Exception, match="permission denied"):
+            story.an_organisation(log)
