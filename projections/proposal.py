@@ -165,6 +165,16 @@ def proposals_of(reads: Reads, consultation: UUID) -> list[ProposalRow]:
     )
 
 
+def withdrawal_of(reads: Reads, proposal: UUID) -> tuple[datetime, str] | None:
+    """When a proposal was withdrawn and the reason, or None while it stands."""
+    found = reads.tuples(
+        "SELECT at, coalesce(detail ->> 'reason', '') FROM entry"
+        " WHERE thing = %s AND topic = 'proposal.withdrawn'",
+        (proposal,),
+    )
+    return (found[0][0], found[0][1]) if found else None
+
+
 @dataclass(frozen=True, slots=True)
 class VersionRow:
     edition: int

@@ -127,6 +127,15 @@ class Comparison:
         return Line(step, label, came_from, step_html(step))
 
 
+def told(blocks: Iterable[Line | Fold]) -> set[UUID]:
+    """The passages whose changes stand on a page."""
+    return {
+        block.step.passage.id
+        for block in blocks
+        if isinstance(block, Line) and block.step.kind not in ("same", "moved_away")
+    }
+
+
 def _by_id(passages: Sequence[Passage]) -> dict[UUID, str]:
     ids = (passage.id for passage in passages)
     return dict(zip(ids, labels(passages), strict=True))

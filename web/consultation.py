@@ -10,6 +10,7 @@ from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from domain.redline import Change, redline
 from domain.text import labels
@@ -44,7 +45,8 @@ from projections.trace import (
     issues_behind,
     wordings_of,
 )
-from web.access import consultation_for, may_see, sight_of, works_on
+from web.access import anyone, consultation_for, may_see, sight_of, works_on
+from web.addresses import url
 from web.dates import STOCKHOLM, clock_text
 from web.language import language_of, say, say_many
 from web.pages import page
@@ -138,7 +140,7 @@ class Path:
     change: list[Change]
     """What the revision did to the passage."""
     now: str
-    """What the passage reads today; empty if it is gone."""
+    """What the passage reads in the valid version; empty if it is gone."""
 
 
 def _path(request: Request, reads: Reads, found: FollowedRow) -> Path | None:
@@ -158,7 +160,7 @@ def _path(request: Request, reads: Reads, found: FollowedRow) -> Path | None:
         issue,
         labels(text)[places[found.passage]],
         redline(before.passage.text, after.passage.text),
-        wordings[-1].passage.text if wordings[-1].until is None else "",
+        next((w.passage.text for w in wordings if w.stands_in(found.published)), ""),
     )
 
 
@@ -203,7 +205,7 @@ def show(request: Request) -> Response:
             senders=senders_of(reads, row.id),
             comments=sum(counts.values()),
             may_comment=may_comment(request, reads, row, sight.at),
-            works_here=works_on(request, row.id),
+            ways=_ways(request, row.id),
         )
 
 
@@ -212,6 +214,35 @@ def _by_kind(asked: Sequence[ConsulteeRow]) -> list[tuple[str, list[ConsulteeRow
     kinds = groupby(sorted(asked, key=lambda one: one.kind), lambda one: one.kind)
     gathered = [(kind, list(members)) for kind, members in kinds]
     return sorted(gathered, key=lambda each: -len(each[1]))
+
+
+WORK = (
+    ("inbox.index", "Inbox"),
+    ("issue.index", "Issues"),
+    ("revision.index", "Revisions"),
+    ("completeness.show", "Completeness"),
+    ("drafting.index", "Texts of the proposals"),
+    ("planning.edit", "Details"),
+    ("planning.course", "Open, extend and close"),
+    ("codebook.edit", "Themes"),
+    ("consultee.index", "Organisations asked"),
+)
+"""The pages on which a consultation is worked up: route name and words."""
+
+
+def _ways(request: Request, consultation: UUID) -> list[tuple[str, str]]:
+    """The working pages that this visitor may open: address and words."""
+    needs = {
+        route.name: getattr(route, "need", anyone)
+        for route in request.app.routes
+        if isinstance(route, Route)
+    }
+    visitor = visitor_of(request)
+    return [
+        (url(request, name, consultation=consultation), say(request, words))
+        for name, words in WORK
+        if name in needs and needs[name](visitor, consultation)
+    ]
 
 
 def may_comment(

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from domain.redline import compare as compared
 from domain.text import Passage, labels
 from projections.comment_list import passage_counts
-from projections.proposal import editions_of, passages_of
+from projections.proposal import editions_of, passages_of, withdrawal_of
 from projections.reads import Reads
 from projections.trace import (
     changes_between,
@@ -22,7 +22,7 @@ from projections.trace import (
 )
 from web.access import consultation_for, proposal_for, sight_of, works_on
 from web.addresses import url
-from web.comparing import SHOWN_AT_MOST, Comparison, reasons
+from web.comparing import SHOWN_AT_MOST, Comparison, reasons, told
 from web.consultation import may_comment, round_of
 from web.formats.grouping import groups
 from web.pages import page
@@ -78,6 +78,7 @@ def show(request: Request) -> Response:
             consultation=consultation,
             round=round_of(request, consultation, sight.at),
             proposal=proposal,
+            withdrawal=withdrawal_of(reads, proposal.id),
             versions=versions,
             version=version,
             valid=current(versions),
@@ -173,6 +174,7 @@ def compare(request: Request) -> Response:
             reads, {issue for change in changes for issue in change.issues}, sight
         )
         comparison = Comparison(before, after, compared(before, after))
+        blocks = comparison.blocks(paging.offset, paging.limit)
         return page(
             request,
             "proposal/compare.html",
@@ -187,7 +189,8 @@ def compare(request: Request) -> Response:
             old=old,
             new=new,
             counts=comparison.counts,
-            blocks=comparison.blocks(paging.offset, paging.limit),
+            blocks=blocks,
+            told=told(blocks),
             reasons=reasons(changes, behind),
             paging=paging.of(comparison.total),
         )

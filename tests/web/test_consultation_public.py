@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -55,18 +56,22 @@ def test_the_list_tells_status_deadline_and_how_much_has_come_in(
 
 
 @pytest.mark.parametrize(
-    ("left", "words"),
+    ("at", "words"),
     [
-        (timedelta(days=9, hours=1), "9 dagar kvar"),
-        (timedelta(days=1), "Stänger i morgon kl."),
-        (timedelta(minutes=1), "Stänger "),
+        ("2026-03-03T00:30", "9 dagar kvar"),
+        ("2026-03-10T23:00", "2 dagar kvar"),
+        ("2026-03-11T00:01", "Stänger i morgon kl. 23.59"),
+        ("2026-03-12T23:58", "Stänger i dag kl. 23.59"),
+        ("2026-03-12T23:59", "Samrådet har stängt."),
     ],
 )
-def test_the_time_left_is_said_in_words(
-    browsers: Browsers, log: Log, left: timedelta, words: str
+def test_the_time_left_is_said_in_days_of_the_swedish_calendar(
+    browsers: Browsers, log: Log, at: str, words: str
 ) -> None:
-    round = a_consultation(log, closes_at=datetime.now(UTC) + left)
-    assert words in words_of(browsers.anyone().get(page_of(round)).text)
+    round = a_consultation(log, closes_at=datetime(2026, 3, 12, 22, 59, tzinfo=UTC))
+    a_consultation(log, "Långt senare", now=NOW + timedelta(days=30))
+    page = browsers.anyone().get(f"{page_of(round)}?as_of={at}")
+    assert words in words_of(page.text)
 
 
 def test_a_consultation_past_its_deadline_is_shown_as_closed(
@@ -201,8 +206,22 @@ def test_proposals_are_listed_with_version_and_comments_and_drafts_are_not(
     editor = a_person(log, role="editor", consultation=round)
     inside = words_of(browsers.of(editor).get(page_of(round)).text)
     assert "Ett hemligt utkast Inte publicerad än" in inside
-    assert "För sekretariatet" in inside
-    assert "För sekretariatet" not in said
+    assert "För den som arbetar med samrådet" in inside
+    assert "För den som arbetar med samrådet" not in said
+
+
+def test_everybody_is_led_only_to_pages_that_they_may_open(
+    browsers: Browsers, log: Log
+) -> None:
+    round = a_consultation(log)
+    for role in ("officer", "auditor"):
+        person = browsers.of(a_person(log, role=role, consultation=round))
+        html = person.get(page_of(round)).text
+        ways = html[html.index("För den som arbetar med samrådet") :].split("</ul>")[0]
+        addresses = re.findall(r'href="([^"]*)"', ways)
+        assert addresses
+        assert {person.get(way).status_code for way in addresses} == {200}
+        assert ("/inbox" in ways) == (role == "officer")
 
 
 def test_the_front_page_follows_a_comment_to_the_words_it_changed(
@@ -243,6 +262,13 @@ def test_the_front_page_follows_a_comment_to_the_words_it_changed(
     assert "<ins> i två år</ins>" in page.text
     for way in (f"/comments/{comment}", f"/issues/{issue}", "/compare?", "/passages/"):
         assert way in page.text
+
+    hidden = "Ett utkast som ingen har publicerat."
+    later = [replacing(log, proposal, 1, hidden)]
+    an_adopted_revision(log, proposal, later, published=False)
+    said = words_of(browsers.anyone().get("/").text)
+    assert hidden not in said
+    assert "Stycket i dag " + longer in said
 
 
 def test_the_front_page_follows_nobody_whose_comment_is_not_public(

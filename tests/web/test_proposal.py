@@ -237,7 +237,9 @@ def test_a_withdrawn_proposal_is_readable_and_says_so(
 ) -> None:
     withdraw_proposal(log, id=proposal, reason="Fel.", by=SYSTEM, now=NOW)
     page = browsers.anyone().get(page_of(round, proposal))
-    assert "Förslaget har dragits tillbaka." in page.text
+    said = words_of(page.text)
+    assert "Förslaget drogs tillbaka 2 mars 2026." in said
+    assert "Skälet: Fel." in said
     assert "comments/new" not in page.text
 
 
