@@ -255,12 +255,14 @@ class FollowedRow:
     passage: UUID
     edition: int
     """The published edition in which its words first stood."""
+    published: int
+    """The edition that is valid now: the passage may read otherwise in it."""
 
 
 _FOLLOWED: LiteralString = (
     """
     SELECT k.id AS consultation, p.id AS proposal, p.title AS proposal_title,
-           c.id AS comment, i.id AS issue, ch.passage, r.edition
+           c.id AS comment, i.id AS issue, ch.passage, r.edition, p.published
       FROM issue i
       JOIN issue_comment g ON g.issue = i.id
       JOIN comment c ON c.id = g.comment
