@@ -263,6 +263,12 @@ def test_the_front_page_follows_a_comment_to_the_words_it_changed(
     for way in (f"/comments/{comment}", f"/issues/{issue}", "/compare?", "/passages/"):
         assert way in page.text
 
+    secret = replacing(log, proposal, 1, "Hemliga ord, inte publicerade.")
+    an_adopted_revision(log, proposal, [secret], published=False)
+    said = words_of(browsers.anyone().get("/").text)
+    assert "Hemliga ord" not in said
+    assert "Stycket i dag " + longer in said
+
     hidden = "Ett utkast som ingen har publicerat."
     later = [replacing(log, proposal, 1, hidden)]
     an_adopted_revision(log, proposal, later, published=False)
