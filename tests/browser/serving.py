@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 import uvicorn
@@ -18,6 +22,8 @@ from tests.mailbox import Mailbox
 from web.app import create_app
 from web.mail import Mail
 from web.site import Site
+
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,9 @@ def serving(
     *,
     demo_people: Callable[[], dict[str, UUID]] | None = None,
     mailbox: Mailbox | None = None,
+    follows: bool = True,
 ) -> Iterator[Served]:
-    """Serve a database's pages, with the follower at work beside them."""
+    """Serve a database's pages, with the follower at work beside them if it follows."""
     with listening() as door:
         site = Site(address=address_of(door), demo=demo_people is not None)
         app = create_app(
@@ -70,31 +77,37 @@ def serving(
             pages.join(timeout=0.02)
             assert pages.is_alive(), "the application did not start: see the log"
         try:
-            with (
-                closing(Log({"LOG_DATABASE_URL": database})) as log,
-                following(log, database) as by_hand,
-                closing(Sessions.at(database, size=2)) as sessions,
-            ):
-                yield Served(site, database, log, sessions, by_hand)
+            with beside(database, site, follows=follows) as served:
+                yield served
         finally:
             server.should_exit = True
             pages.join(timeout=10)
 
 
 @contextmanager
-def following(log: Log, database: str) -> Iterator[Follower]:
-    """A follower at work in the background; yields another to hurry it on with."""
+def beside(database: str, site: Site, *, follows: bool = True) -> Iterator[Served]:
+    """What works beside the pages of a site, whichever process serves them."""
+    with (
+        closing(Log({"LOG_DATABASE_URL": database})) as log,
+        closing(Follower(log, database)) as by_hand,
+        following(log, database) if follows else nullcontext(),
+        closing(Sessions.at(database, size=2)) as sessions,
+    ):
+        yield Served(site, database, log, sessions, by_hand)
+
+
+@contextmanager
+def following(log: Log, database: str) -> Iterator[None]:
+    """A follower at work in the background."""
     stop = threading.Event()
-    background, by_hand = Follower(log, database), Follower(log, database)
-    thread = threading.Thread(target=background.follow, args=(stop,), name="follower")
-    thread.start()
-    try:
-        yield by_hand
-    finally:
-        stop.set()
-        thread.join(timeout=10)
-        background.close()
-        by_hand.close()
+    with closing(Follower(log, database)) as follower:
+        thread = threading.Thread(target=follower.follow, args=(stop,), name="follower")
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(timeout=10)
 
 
 @contextmanager
@@ -110,3 +123,40 @@ def listening(port: int = 0) -> Iterator[socket.socket]:
 def address_of(door: socket.socket) -> str:
     """The address that a browser finds it at."""
     return f"http://127.0.0.1:{door.getsockname()[1]}"
+
+
+class Process:
+    """`samrad serve` as a process of its own, which can be killed and started again."""
+
+    def __init__(self, database: str) -> None:
+        self._settings = {
+            "SAMRAD_DATABASE_URL": database,
+            "SAMRAD_SECRET_KEY": "x" * 32,
+            "SAMRAD_SMTP_URL": "smtp://127.0.0.1:9",
+            "SAMRAD_MAIL_FROM": "samrad@example.se",
+            "SAMRAD_LOG_LEVEL": "error",
+        }
+        with listening() as door:
+            self.address = address_of(door)
+            self._port = door.getsockname()[1]
+        self._running: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it takes connections."""
+        command = [sys.executable, "-m", "cli.main", "serve", "--port", str(self._port)]
+        self._running = subprocess.Popen(  # noqa: S603
+            command, env={**os.environ, **self._settings}, cwd=ROOT
+        )
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                self._running.wait(timeout=0.05)
+            assert self._running.poll() is None, "samrad serve ended by itself"
+            with suppress(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", self._port)).close()
+                return
+
+    def kill(self) -> None:
+        """End it as a crash would, in the middle of whatever it does."""
+        if self._running:
+            self._running.kill()
+            self._running.wait()

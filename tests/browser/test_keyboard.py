@@ -66,7 +66,9 @@ def test_a_comment_is_made_from_the_front_page_on(
     tab_to(page, "Kommentera på 1:3")
     page.keyboard.press("Enter")
     page.wait_for_url("**/comments/new?*")
-    expect(page.locator("figure")).to_contain_text("Introduktionen är minst tolv veckor")
+    expect(page.locator("figure")).to_contain_text(
+        "Introduktionen är minst tolv veckor"
+    )
 
     page.keyboard.press("Tab")
     while page.locator(":focus").get_attribute("name") != "text":
@@ -132,7 +134,7 @@ def goes_round(windows: Windows, sample: Sample) -> None:
     """Tab through a page, and back out of it."""
     page = windows.open(sample.person)
     page.goto(sample.address(windows.served))
-    reached = []
+    reached: list[str] = []
     for _ in range(MOST):
         page.keyboard.press("Tab")
         at = page.evaluate(FOCUSED)
