@@ -220,19 +220,19 @@ def editions_of(reads: Reads, proposal: UUID) -> list[EditionRow]:
 
 def passages_of(reads: Reads, proposal: UUID, edition: int) -> list[Passage]:
     """The text of one edition, in reading order."""
-    return [
-        Passage(id, kind, level, text, tuple(Mark(*mark) for mark in marks))
+    order = reads.value(
+        "SELECT passages FROM version WHERE proposal = %s AND edition = %s",
+        (proposal, edition),
+    )
+    # Not joined in SQL: right after a large import the planner knows too little about
+    # the tables, and goes through all passages once for each of them.
+    texts = {
+        id: Passage(id, kind, level, text, tuple(Mark(*mark) for mark in marks))
         for id, kind, level, text, marks in reads.tuples(
-            """
-            SELECT p.id, p.kind, p.level, p.text, p.marks
-              FROM version v
-             CROSS JOIN LATERAL unnest(v.passages) WITH ORDINALITY AS place (id, n)
-              JOIN passage p ON p.proposal = v.proposal AND p.id = place.id
-                            AND p.since <= v.edition
-                            AND (p.until IS NULL OR p.until > v.edition)
-             WHERE v.proposal = %s AND v.edition = %s
-             ORDER BY place.n
-            """,
-            (proposal, edition),
+            "SELECT id, kind, level, text, marks FROM passage"
+            " WHERE proposal = %(proposal)s AND since <= %(edition)s"
+            " AND (until IS NULL OR until > %(edition)s)",
+            {"proposal": proposal, "edition": edition},
         )
-    ]
+    }
+    return [texts[id] for id in order or ()]
