@@ -125,6 +125,7 @@ ROUTES: list[BaseRoute] = [
     route(C + "/revisions/new",                          revision.start,          "revision.start",     editors, post=True),
     route(R,                                             revision.show,           "revision.show",      auditors),
     route(R + "/preview",                                revision.preview,        "revision.preview",   auditors),
+    route(R + "/preview/comments",                       revision.comments,       "revision.comments",  auditors),
     route(R + "/review",                                 revision.review,         "revision.review",    editors, post=True),
     route(R + "/adopt",                                  revision.confirm,        "revision.confirm",   editors),
     route(R + "/adopt",                                  revision.adopt,          "revision.adopt",     editors, post=True),

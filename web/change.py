@@ -3,6 +3,7 @@ reason and for the issues behind it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from starlette.datastructures import FormData
@@ -10,13 +11,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.log import Conflict, NotFound, Receipt
-from domain.proposal import PassageChange, Proposal, apply_changes
+from domain.proposal import (
+    ChangeDoesNotFit,
+    PassageChange,
+    Proposal,
+    apply_changes,
+)
 from domain.revision import Revision, drop_change, make_change
 from domain.text import Passage
 from projections.trace import issues_behind
 from web import revision as revisions
 from web.access import clock, sight_of
-from web.change_form import begun, form_page, offered, typed_passage, with_proposed
+from web.change_form import (
+    FIRST,
+    begun,
+    form_page,
+    offered,
+    typed_passage,
+    with_proposed,
+)
 from web.forms import Form, posted
 from web.joining import (
     as_id,
@@ -28,9 +41,6 @@ from web.joining import (
 from web.settled import settled
 from web.visitor import signed_in
 from web.workspace import Workspace, workspace_for
-
-FIRST = "first"
-"""Stands for the place before all passages."""
 
 
 class ChangedMeanwhile(Conflict):
@@ -189,32 +199,59 @@ def place(request: Request, form: Form | None = None) -> Response:
 
 @posted(again=place)
 def move(request: Request, form: Form) -> Response:
-    """Move a passage to after another one."""
+    """Move a passage to after another one, or a step up or down."""
     revision, base, changes = _at_hand(request)
     id: UUID = request.path_params["passage"]
-    after = as_id(form["after"])
-    if after is None and form["after"] != FIRST:
-        form.wrong("after", "Choose where the passage is to stand.")
-    reason, issues = _why(request, form)
-    form.check()
     order = [passage.id for passage in apply_changes(base, changes)]
     if id not in order:
         raise NotFound
-    at = order.index(id)
-    stays = after == (order[at - 1] if at else None)
-    was_moved = any(c["op"] == "move" and c["passage"] == id.hex for c in changes)
-    if stays and not was_moved:
+    wanted = _moved(form, order, id)
+    earlier = [c for c in changes if c["op"] == "move" and c["passage"] == id.hex]
+    if earlier and "reason" not in form.values:
+        reason, issues = earlier[-1]["reason"], earlier[-1]["issues"]
+    else:
+        reason, issues = _why(request, form)
+    if wanted == order and not earlier:
         form.wrong("after", "The passage stands there already. Choose another place.")
-        form.check()
+    form.check()
+    if earlier and wanted == _order(base, [c for c in changes if c is not earlier[-1]]):
+        return _drop(request, form, earlier[-1]["id"])
+    at = wanted.index(id)
     change: PassageChange = {
-        "id": form.new_id().hex,
+        "id": (uuid4() if form["step"] else form.new_id()).hex,
         "op": "move",
         "passage": id.hex,
-        "after": after.hex if after else None,
+        "after": wanted[at - 1].hex if at else None,
         "reason": reason,
         "issues": issues,
     }
     return _make(request, form, revision, joined(base, changes, change))
+
+
+def _moved(form: Form, order: list[UUID], id: UUID) -> list[UUID]:
+    """The order with a passage moved as the form says; notes a place that is not."""
+    rest = [other for other in order if other != id]
+    at = order.index(id)
+    after = as_id(form["after"])
+    if form["step"] in ("up", "down"):
+        at = min(max(at + (1 if form["step"] == "down" else -1), 0), len(rest))
+    elif after in rest:
+        at = rest.index(after) + 1
+    elif form["after"] == FIRST:
+        at = 0
+    else:
+        form.wrong("after", "Choose where the passage is to stand.")
+    return [*rest[:at], id, *rest[at:]]
+
+
+def _order(
+    base: Sequence[Passage], changes: Sequence[PassageChange]
+) -> list[UUID] | None:
+    """The passages after the changes, in order; None where the changes do not fit."""
+    try:
+        return [passage.id for passage in apply_changes(base, changes)]
+    except ChangeDoesNotFit:
+        return None
 
 
 @posted(again=revisions.show)

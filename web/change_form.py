@@ -37,6 +37,9 @@ from web.workspace import Workspace
 BESIDE = 30
 """Comments that stand beside a form; a link leads to the rest."""
 
+FIRST = "first"
+"""Stands for the place before all passages."""
+
 
 @dataclass(frozen=True, slots=True)
 class Beside:
@@ -104,7 +107,7 @@ def form_page(
         was=fingerprint(space.passage(at)) if at else "",
         now=space.passage(at) if at else None,
         before=space.before(at) if at and act == "edit" else None,
-        key="-" + at.hex[:8] if in_place and at else "",
+        key="-" + (at.hex[:8] if at else FIRST) if in_place else "",
         offered=offered(reads, space, at),
         beside=beside,
         beside_total=total,

@@ -153,13 +153,10 @@ def show(request: Request, form: Form | None = None) -> Response:
 
 
 def preview(request: Request, form: Form | None = None) -> Response:
-    """What the revision would do: to the text, for which reasons, to every comment."""
-    paging = Paging(request, size=20)
+    """What the revision would do to the text, and for which reasons."""
     with request.state.reads(request.state.moment) as reads:
         space = workspace_for(request, reads)
         comparison = Comparison(space.base, space.text, space.steps)
-        places = [] if space.has_moved_on else places_of(reads, space)
-        asking = [place for place in places if place.asks_for_a_look]
         return page(
             request,
             "revision/preview.html",
@@ -172,6 +169,23 @@ def preview(request: Request, form: Form | None = None) -> Response:
             blocks=comparison.blocks(0, SHOWN_AT_MOST),
             changes=space.changes[:SHOWN_AT_MOST],
             unshown=max(0, comparison.total - SHOWN_AT_MOST),
+        )
+
+
+def comments(request: Request) -> Response:
+    """What the revision would do to every comment; a part of the preview."""
+    paging = Paging(request, size=20)
+    with request.state.reads(request.state.moment) as reads:
+        space = workspace_for(request, reads)
+        places = [] if space.has_moved_on else places_of(reads, space)
+        asking = [place for place in places if place.asks_for_a_look]
+        return page(
+            request,
+            "revision/comments.html",
+            block="comments",
+            space=space,
+            consultation=space.consultation,
+            revision=space.revision,
             tally=tally(places),
             placed=shown(reads, space, asking[paging.offset :][: paging.limit]),
             paging=paging.of(len(asking)),

@@ -345,6 +345,45 @@ def test_a_passage_is_moved_and_moved_again_as_one_change(
     assert nowhere.status_code == 422
 
 
+def test_a_passage_is_moved_step_by_step_and_the_reason_stays(
+    editor: PageClient, log: Log, round: UUID, proposal: UUID, revision: UUID
+) -> None:
+    ids = [passage.id for passage in text_of(log, proposal)]
+    form = at(round, revision, on(log, proposal, 4, "move"))
+    page = editor.get(form).text
+    assert all(f'name="step" value="{step}"' in page for step in ("up", "down"))
+    why = {"id": str(uuid4()), "after": str(ids[3]), "reason": "Bättre ordning."}
+    page = editor.post(form, data={**why, "step": "up"}).text
+    assert 'name="step" value="up"' in page
+    editor.post(form, data={"step": "up"})
+    (change,) = changes(log, revision)
+    assert (change["after"], change["reason"]) == (ids[1].hex, "Bättre ordning.")
+    editor.post(form, data={"step": "down"})
+    (change,) = changes(log, revision)
+    assert change["after"] == ids[2].hex
+    editor.post(form, data={"step": "down"})
+    assert changes(log, revision) == []
+
+
+def test_the_first_passage_goes_no_further_up(
+    editor: PageClient, log: Log, round: UUID, proposal: UUID, revision: UUID
+) -> None:
+    form = at(round, revision, on(log, proposal, 0, "move"))
+    page = editor.post(form, data={"id": str(uuid4()), "step": "up"})
+    assert page.status_code == 422
+    assert "står redan där" in page.text
+
+
+def test_a_new_first_passage_is_written_in_place(
+    editor: PageClient, log: Log, round: UUID, proposal: UUID, revision: UUID
+) -> None:
+    form = at(round, revision, "insert")
+    assert f'hx-get="{form}"' in editor.get(at(round, revision)).text
+    part = editor.get(form, headers=IN_PLACE).text
+    assert 'id="new-after-first"' in part
+    assert 'id="f-text-first-new"' in part
+
+
 def test_a_passage_is_removed_and_the_reason_can_be_given_afterwards(
     editor: PageClient, log: Log, round: UUID, proposal: UUID, revision: UUID
 ) -> None:
@@ -428,6 +467,10 @@ def test_the_preview_tells_what_happens_to_text_and_comments(
     page = words(editor.get(at(round, revision, "preview")).text)
     assert "egen erfaren" in page
     assert "Erfarenhet krävs." in page
+    part = at(round, revision, "preview/comments")
+    assert f'href="{part}"' in editor.get(at(round, revision, "preview")).text
+    assert "<html" not in editor.get(part, headers=IN_PLACE).text
+    page = words(editor.get(part).text)
     assert "Förslaget har 2 synpunkter." in page
     assert "1 Oförändrad 0 Flyttad 0 Texten är ändrad 1 Texten är borttagen" in page
     assert "1 osäkra, ska bekräftas" in page
