@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -70,6 +70,14 @@ def is_local(address: str) -> bool:
     return "\\" not in address and all(33 <= ord(c) != 127 for c in address)
 
 
+def parts_of(address: str) -> SplitResult:
+    """An address in its parts; all of them are empty when it is none."""
+    try:
+        return urlsplit(address)
+    except ValueError:  # "http://[", say.
+        return urlsplit("")
+
+
 def back_to(request: Request, default: str) -> str:
     """Where the visitor was going, from `next` in the query, if it is on this site."""
     wanted = request.query_params.get("next", "")
@@ -80,7 +88,7 @@ def page_behind(request: Request) -> str:
     """The address of the page a visitor sees: itself, or the one a form stood on."""
     if request.method in {"GET", "HEAD"}:
         return here(request)
-    sent_from = urlsplit(request.headers.get("referer", ""))
+    sent_from = parts_of(request.headers.get("referer", ""))
     if sent_from.netloc == request.url.netloc and is_local(sent_from.path):
         return sent_from.path + (f"?{sent_from.query}" if sent_from.query else "")
     return "/"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from starlette.datastructures import QueryParams
@@ -23,7 +22,7 @@ from projections.inbox import Asked, inbox, officers_of
 from projections.issue import issues_of
 from projections.proposal import proposals_of
 from web.access import clock, consultation_for
-from web.addresses import here, is_local
+from web.addresses import here, is_local, parts_of
 from web.forms import Form, posted
 from web.language import language_of, say_many
 from web.pages import page, redirect, to_address
@@ -92,7 +91,7 @@ def _query(request: Request, form: Form | None) -> QueryParams:
     """The filters in force: of a refused form, those of the page it stood on."""
     if form is None:
         return request.query_params
-    return QueryParams(urlsplit(form["next"]).query)
+    return QueryParams(parts_of(form["next"]).query)
 
 
 def _asked(form: Form) -> Asked:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import gettext
 from collections.abc import Iterable, Mapping
 from functools import cache
-from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from babel.messages.pofile import read_po
-from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -140,9 +138,8 @@ class Spoken:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            headers = Headers(scope=scope)
-            cookies = SimpleCookie(headers.get("cookie", ""))
-            chosen = {name: morsel.value for name, morsel in cookies.items()}
-            language = preferred(chosen, headers.get("accept-language", ""))
+            asked = HTTPConnection(scope)
+            accepted = asked.headers.get("accept-language", "")
+            language = preferred(asked.cookies, accepted)
             scope.setdefault("state", {})["language"] = language
         await self.app(scope, receive, send)

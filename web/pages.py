@@ -204,6 +204,8 @@ def _cookie(request: Request) -> str:
 
 def _noticed(cookie: str) -> list[str]:
     try:
-        return [str(text) for text in json.loads(unquote(cookie))][:5]
-    except (ValueError, TypeError):
+        found = json.loads(unquote(cookie))
+    except (ValueError, RecursionError):
         return []
+    texts = found[:5] if isinstance(found, list) else []
+    return [str(text).encode(errors="replace").decode() for text in texts]

@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web import status
+from web.addresses import parts_of
 from web.site import Site
 
 log = structlog.get_logger("web")
@@ -71,7 +72,7 @@ def crosses_site(request: HTTPConnection, method: str, site: Site) -> bool:
         case "":
             origin = request.headers.get("origin", "")
             ours = {request.headers.get("host"), urlsplit(site.address).netloc}
-            return bool(origin) and urlsplit(origin).netloc not in ours
+            return bool(origin) and parts_of(origin).netloc not in ours
         case _:
             return True
 

@@ -108,6 +108,7 @@ def client(sessions: Sessions) -> Iterator[PageClient]:
         ({"Origin": "http://evil.example"}, 403),
         ({"Origin": "http://testserver:8080"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
         ({"Sec-Fetch-Site": "same-origin", "Origin": "http://evil.example"}, 200),
     ],
 )
@@ -117,6 +118,24 @@ def test_a_form_on_another_site_changes_nothing(
     answer = client.post("/", data=TYPED, headers=headers)
     assert answer.status_code == status
     assert ("från en annan webbplats" in answer.text) == (status == 403)
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        "a/b=1",
+        "notice=" + "[" * 20_000,
+        "notice=%5B%22%5Cud800%22%5D",
+        "notice=%7B%7D",
+    ],
+)
+def test_cookies_that_are_not_ours_do_no_harm(client: PageClient, cookie: str) -> None:
+    assert client.get("/", headers={"Cookie": cookie}).status_code == 200
+
+
+def test_a_form_whose_sender_cannot_be_read_gets_a_page(client: PageClient) -> None:
+    answer = client.post("/fail/crash", headers={"Referer": "http://["})
+    assert answer.status_code == 405
 
 
 def test_reading_from_another_site_is_allowed(client: PageClient) -> None:
