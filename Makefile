@@ -17,7 +17,7 @@ help: ## Show this list
 demo: .venv/.runtime .venv/.assets ## Start Samråd with a demo consultation in it
 	@$(BIN)/samrad demo
 
-test: .venv/.dev .venv/.assets .venv/.browser ## Run every test on real PostgreSQL and in Chromium
+test: .venv/.dev .venv/.assets .venv/.browser .venv/.checker ## Run every test on real PostgreSQL and in Chromium
 	@$(BIN)/pytest -n 2 $(T)
 
 check: .venv/.dev ## Formatting, lint, types and import contracts
@@ -32,7 +32,7 @@ bench: .venv/.dev .venv/.assets ## Measure against the plain reference (P=1 for 
 docs: .venv/.runtime ## Write docs/events.md anew from the code
 	@$(BIN)/samrad docs events
 
-setup: .venv/.dev .venv/.assets .venv/.browser ## Install all of it without running anything
+setup: .venv/.dev .venv/.assets .venv/.browser .venv/.checker ## Install all of it without running anything
 
 lock: .venv/.dev ## Pin the newest allowed Python packages, by hash
 	@bin/setup lock
@@ -55,4 +55,8 @@ lock: .venv/.dev ## Pin the newest allowed Python packages, by hash
 
 .venv/.browser: .venv/.dev
 	@bin/setup browser
+	@touch $@
+
+.venv/.checker: .venv/.made
+	@bin/setup checker
 	@touch $@

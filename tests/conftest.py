@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg.sql import SQL, Identifier
 
 import ledger.recorder
@@ -21,6 +22,12 @@ from projections.follower import Follower
 from projections.reads import ReadPool
 
 pytest.register_assert_rewrite("tests.scenario")  # so that then() shows a difference
+
+# A busy machine is no reason for a property not to hold.
+settings.register_profile(
+    "samrad", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("samrad")
 
 MEMORY = Path("/dev/shm")  # noqa: S108
 ENOUGH = 4 * 1024**3
