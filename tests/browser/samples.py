@@ -138,6 +138,7 @@ SAMPLES = [
     Sample("revision.show", "auditor", ADOPTED),
     Sample("revision.preview", "editor", R),
     Sample("revision.preview", "auditor", ADOPTED),
+    Sample("revision.comments", "editor", R),
     Sample("revision.confirm", "editor", R),
     Sample("revision.leave", "editor", R),
     Sample("change.blank", "editor", R, {"after": uuid5(WORKED_ON, "4")}),
