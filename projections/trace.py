@@ -263,11 +263,12 @@ _FOLLOWED: LiteralString = (
     """
     SELECT k.id AS consultation, p.id AS proposal, p.title AS proposal_title,
            c.id AS comment, i.id AS issue, ch.passage, r.edition, p.published
-      FROM issue i
+      FROM change ch
+     CROSS JOIN LATERAL unnest(ch.issues) AS named (issue)
+      JOIN issue i ON i.id = named.issue
       JOIN issue_comment g ON g.issue = i.id
-      JOIN comment c ON c.id = g.comment
+      JOIN comment c ON c.id = g.comment AND c.passage = ch.passage
       JOIN consultation k ON k.id = i.consultation
-      JOIN change ch ON i.id = ANY (ch.issues) AND ch.passage = c.passage
       JOIN revision r ON r.id = ch.revision AND r.state = 'adopted'
       JOIN proposal p ON p.id = r.proposal AND p.published >= r.edition
                      AND NOT p.is_withdrawn
