@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from subprocess import CalledProcessError
 
@@ -21,7 +24,7 @@ from cli.follow import follow, stopped_by_signals
 from cli.migrate import migrate
 from cli.postgres import Database, NoDatabase, Server, embedded, throw_away
 from cli.progress import progress
-from cli.serve import Pages, PortTaken, listen, serve
+from cli.serve import LEFT_BEHIND, Pages, PortTaken, listen, serve
 from cli.settings import Settings
 
 MARK = "demo"
@@ -48,35 +51,55 @@ def demo(settings: Settings, *, reset: bool) -> None:
     for each in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.default_int_handler)
     mark = _mark(settings.data)
-    with _listening(settings) as listening:
-        if reset or mark.read_text().strip() == LOADING:
-            throw_away(settings.data)
+    with _listening(settings) as listening, ExitStack() as running:
         settings = settings.model_copy(update={"port": listening.getsockname()[1]})
-        with embedded(settings.data) as server:
+        with _alone(mark):
+            if reset:
+                throw_away(settings.data)
+            elif mark.read_text().strip() == LOADING:
+                typer.echo("The demo's history was only half written: it begins anew.")
+                throw_away(settings.data)
+            server = running.enter_context(embedded(settings.data))
             _prepare(Database.on(server), mark)
-            _run(settings, server, listening, stopped_by_signals())
+        _run(settings, server, listening, stopped_by_signals())
 
 
 def _mark(data: Path) -> Path:
     """The mark in a demo's directory; an empty or missing one becomes a demo's."""
     mark = data / MARK
-    if not mark.is_file():
-        if data.exists() and (not data.is_dir() or any(data.iterdir())):
-            raise NotADemo(data)
-        try:
-            data.mkdir(mode=0o700, parents=True, exist_ok=True)
-            Account.for_directory(data).own(data)
-            mark.write_text(EMPTY + "\n")
-        except (OSError, CalledProcessError) as error:
-            raise NoDatabase(f"A demo can not be kept in {data}: {error}.") from error
+    is_taken = data.exists() and (not data.is_dir() or any(data.iterdir()))
+    if mark.is_file():
+        return mark
+    if is_taken:
+        raise NotADemo(data)
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        Account.for_directory(data).own(data)
+        # Unless another demo, started in the same moment, has just done it.
+        with suppress(FileExistsError), mark.open("x") as new:
+            new.write(EMPTY + "\n")
+    except (OSError, CalledProcessError) as error:
+        raise NoDatabase(f"A demo can not be kept in {data}: {error}.") from error
     return mark
+
+
+@contextmanager
+def _alone(mark: Path) -> Iterator[None]:
+    """Meanwhile no other demo lays out the same directory; waits for one that does."""
+    with mark.open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            typer.echo("Another samrad demo is making it ready: waiting for that.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _listening(settings: Settings) -> socket.socket:
     """The port that was named, or the first free one from the usual on."""
     last = settings.port + PORTS_TRIED
     if "port" in settings.model_fields_set or last > 65535:
-        return listen(settings.host, settings.port)
+        return listen(settings.host, settings.port, patience=LEFT_BEHIND)
     for port in range(settings.port, last):
         try:
             return listen(settings.host, port)

@@ -30,7 +30,7 @@ from cli.options import Consultation, Data, settings_for
 from cli.postgres import NoDatabase, database
 from cli.progress import progress
 from cli.rebuild import rebuild as build_anew
-from cli.serve import Pages, PortTaken, listen
+from cli.serve import LEFT_BEHIND, Pages, PortTaken, listen
 from cli.serve import serve as serve_pages
 from cli.settings import WrongSettings, load
 from cli.verify import verify as check
@@ -142,7 +142,7 @@ def serve(
 ) -> None:
     """Serve the pages, until SIGINT or SIGTERM."""
     settings = settings_for(data, quiet=False, serving=True, workers=workers, port=port)
-    listening = listen(settings.host, settings.port)
+    listening = listen(settings.host, settings.port, patience=LEFT_BEHIND)
     with database(settings) as found:
         serve_pages(Pages(settings, found.web), listening, settings.workers)
 

@@ -124,8 +124,9 @@ def embedded(data: Path, *, durable: bool = True) -> Iterator[Server]:
     try:
         with server.locked():
             fcntl.flock(in_use, fcntl.LOCK_SH)
-            server.start()
-        try:
+        try:  # Around the start too, which Ctrl-C can stop when it is nearly done.
+            with server.locked():
+                server.start()
             yield server
         finally:
             with server.locked():

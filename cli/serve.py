@@ -7,8 +7,10 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from errno import EADDRINUSE
 from importlib.metadata import version
 from ipaddress import ip_network
+from time import monotonic, sleep
 from typing import NoReturn
 from uuid import UUID
 
@@ -25,6 +27,8 @@ from web.site import Site
 
 GRACE = 20
 """Seconds that requests under way get to end in when a process is told to stop."""
+LEFT_BEHIND = 3.0
+"""Seconds that workers may take to see that their parent was killed, and to go."""
 
 
 class PortTaken(Exception):
@@ -73,18 +77,26 @@ class Pages:
         )
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there. Raises PortTaken."""
+def listen(host: str, port: int, *, patience: float = 0) -> socket.socket:
+    """A socket that listens there; a taken port is tried again for so many seconds.
+
+    Raises PortTaken.
+    """
     family, *_, address = _resolved(host, port)
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind(address)
-        listening.listen(2048)
-    except OSError as error:
-        listening.close()
-        raise PortTaken(host, port, error.strerror or "it is taken") from error
-    return listening
+    until = monotonic() + patience
+    while True:
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind(address)
+            listening.listen(2048)
+        except OSError as error:
+            listening.close()
+            if error.errno != EADDRINUSE or monotonic() > until:
+                raise PortTaken(host, port, error.strerror or "it is taken") from error
+            sleep(0.1)
+        else:
+            return listening
 
 
 def _resolved(host: str, port: int) -> tuple[int, int, int, str, tuple[object, ...]]:
