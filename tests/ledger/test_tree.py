@@ -111,6 +111,7 @@ def altered(proof: list[bytes]) -> Iterator[list[bytes]]:
     for at, hash in enumerate(proof):
         yield from ([*proof[:at], wrong, *proof[at + 1 :]] for wrong in flipped(hash))
         yield [*proof[:at], *proof[at + 1 :]]
+        yield proof[:at]
         yield [*proof[:at], hash[:-1], *proof[at + 1 :]]
         yield [*proof[:at], hash + b"\0", *proof[at + 1 :]]
     for at in range(len(proof) + 1):
@@ -277,6 +278,28 @@ def test_an_inner_node_passes_for_no_entry() -> None:
     for index, size in [(0, 2), (0, 1), (0, 4)]:
         with pytest.raises(BadProof):
             verify_inclusion(as_an_entry, index, size, [head(4, 8)], head(0, 8))
+
+
+def test_a_proof_higher_than_its_tree_is_refused() -> None:
+    with pytest.raises(BadProof, match="too long"):
+        verify_inclusion(head(1, 2), 0, 1, [head(0, 1)], head(0, 2))
+    grown = subproof(7, 0, 8, True)
+    with pytest.raises(BadProof, match="too long"):
+        verify_consistency(3, 4, grown, head(0, 7), head(0, 8))
+
+
+def test_hashes_that_meet_in_another_place_are_refused() -> None:
+    both = head(0, 1) + head(1, 2)
+    with pytest.raises(BadProof, match="not 32 bytes"):
+        verify_inclusion(both[31:], 1, 2, [both[:31]], head(0, 2))
+    with pytest.raises(BadProof, match="not 32 bytes"):
+        verify_consistency(1, 2, [both[31:]], both[:31], head(0, 2))
+
+
+def test_no_tree_shrinks_even_to_its_own_root() -> None:
+    for first, second in [(4, 2), (4, 3), (2, 1), (1, 0), (8, -8)]:
+        with pytest.raises(BadProof, match="not the smaller"):
+            verify_consistency(first, second, [], head(0, 4), head(0, 4))
 
 
 def test_an_empty_tree_is_the_beginning_of_every_tree() -> None:
