@@ -7,8 +7,10 @@ import re
 import pytest
 from playwright.sync_api import Page
 
+from cli.demo import people
+from tests import story
 from tests.browser import axe
-from tests.browser.rounds import TEXT
+from tests.browser.rounds import TEXT, a_round
 from tests.browser.samples import SAMPLES, Sample, routes
 from tests.browser.windows import PHONE, Scheme, Windows
 from web.language import Language
@@ -80,3 +82,74 @@ def resize(page: Page, size: tuple[int, int]) -> None:
     """Give a window other measures, in CSS pixels."""
     width, height = size
     page.set_viewport_size({"width": width, "height": height})
+
+
+@pytest.mark.parametrize("sample", SAMPLES[4::3], ids=str)
+def test_a_page_can_be_read_in_the_dark(demo_windows: Windows, sample: Sample) -> None:
+    assert axe.faults(opened(demo_windows, sample, dark=True)) == []
+
+
+@pytest.mark.parametrize("address", ["/finns/inte", "/log", "/consultations/new"])
+def test_a_page_that_is_refused_is_a_page_too(
+    demo_windows: Windows, address: str
+) -> None:
+    page = demo_windows.open(people()["stakeholder"], size=SMALLEST)
+    page.goto(address)
+
+    assert axe.faults(page) == []
+    assert page.evaluate(TOO_WIDE) == []
+    demo_windows.forgive("40")
+
+
+LONG = "Sjuksköterskespecialistutbildningssamordnarbefattning" * 4
+WIDE = f"""\
+## {LONG}
+
+{LONG} och [{LONG}](/).
+
+| {LONG} | Ansvarig |
+|---|---|
+| {LONG} | {LONG} |
+
+```
+{LONG} {LONG}
+```
+"""
+
+
+def test_words_and_tables_of_any_width_break_no_page(windows: Windows) -> None:
+    round = a_round(windows.served.log, WIDE)
+    comment = story.a_comment(
+        round.log,
+        round.proposal,
+        1,
+        LONG,
+        text=LONG,
+        wording=LONG,
+        kind="editorial",
+        by=story.a_person(round.log, LONG[:190]),
+    )
+    issue = story.an_issue(
+        round.log, round.consultation, [comment], LONG[:190], disposition="accepted"
+    )
+    revision = story.a_revision(round.log, round.proposal, title=LONG[:190])
+    page = windows.open(round.editor, size=SMALLEST)
+    wide = []
+    for address in (
+        round.text,
+        f"{round.text}/passages/{round.passage('Ansvarig').id}",
+        f"{round.text}/comments/new?passage={round.passage('Ansvarig').id}",
+        f"{round.address}/comments",
+        f"{round.address}/comments/{comment}",
+        f"{round.address}/inbox",
+        f"{round.address}/issues",
+        f"{round.address}/issues/{issue}",
+        f"{round.address}/revisions",
+        f"{round.address}/revisions/{revision}",
+        f"{round.address}/completeness",
+        f"/history/{comment}",
+        "/log",
+    ):
+        page.goto(address)
+        wide += [f"{address}: {each}" for each in page.evaluate(TOO_WIDE)]
+    assert not wide, "\n".join(wide)

@@ -139,6 +139,8 @@ class Windows:
             self._fault(f"{message.location.get('url')}: {message.text}")
 
     def _on_failure(self, request: Request) -> None:
+        if request.failure == "net::ERR_ABORTED":
+            return  # The visitor went on before it had come.
         self._fault(f"{request.method} {request.url}: {request.failure}")
 
     def _on_response(self, response: Response) -> None:

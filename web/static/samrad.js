@@ -192,10 +192,6 @@
     if (ctx.response.status < 400) sessionStorage.removeItem(keyOf(form));
     else keep(form);
   });
-  document.addEventListener("htmx:after:swap", () => {
-    restore(document);
-    reachScrolling(document);
-  });
 
   // What scrolls sideways, such as a wide table, can be scrolled by keyboard too.
 
@@ -210,7 +206,44 @@
     for (const element of root.querySelectorAll(scrolling)) reached.observe(element);
   }
 
+  // What hangs over the text goes away with Escape, or when the focus goes on: it could
+  // hide where one is.
+
+  const hanging = () =>
+    [...document.querySelectorAll("details.beside[open]")].filter(
+      (one) => getComputedStyle(one.querySelector(".beside-list")).position === "absolute",
+    );
+  document.addEventListener("focusin", ({ target }) => {
+    for (const one of hanging()) if (!one.contains(target)) one.open = false;
+  });
+  document.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    for (const one of hanging()) {
+      one.open = false;
+      one.querySelector("summary").focus();
+    }
+  });
+
+  // Tick or untick everything in a list: the box names the form that the list is in.
+
+  function offerTickAll(root) {
+    for (const all of root.querySelectorAll("[data-tick-all]")) all.hidden = false;
+  }
+  document.addEventListener("change", ({ target }) => {
+    const all = target.closest("[data-tick-all]");
+    if (!all) return;
+    const list = document.querySelector(`#${all.dataset.tickAll} ul`);
+    for (const box of list.querySelectorAll("input[type=checkbox]")) {
+      box.checked = target.checked;
+    }
+  });
+
+  function begin() {
+    restore(document);
+    reachScrolling(document);
+    offerTickAll(document);
+  }
+  document.addEventListener("htmx:after:swap", begin);
   forgetSent();
-  restore(document);
-  reachScrolling(document);
+  begin();
 })();
