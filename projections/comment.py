@@ -12,6 +12,7 @@ from domain.anchor import Anchor
 from domain.comment import Comment
 from domain.log import Entry
 from domain.proposal import Proposal, Standing
+from projections.proposal import passages_of
 from projections.reads import Reads
 from projections.rows import Rows
 from projections.sight import READABLE, SEEN, Sight
@@ -245,31 +246,34 @@ def standings_on(reads: Reads, proposal: UUID, *, not_in: int) -> dict[UUID, Sta
     Each is taken from the newest edition that it certainly stands in. Withdrawn
     comments are placed too: the audit trail follows them.
     """
+    rows = reads.tuples(
+        """
+        SELECT c.id, s.edition, s.state, s.passage, s.start_at, s.end_at,
+               c.quote, c.prefix, c.suffix
+          FROM comment c
+         CROSS JOIN LATERAL (
+               SELECT * FROM placement s
+                WHERE s.comment = c.id AND s.certain AND s.state <> 'removed'
+                ORDER BY s.edition DESC LIMIT 1) AS s
+         WHERE c.proposal = %s
+           AND NOT EXISTS (SELECT FROM placement t
+                            WHERE t.comment = c.id AND t.edition = %s)
+         ORDER BY c.position
+        """,
+        (proposal, not_in),
+    )
+    placed_in = {edition for _, edition, state, *_ in rows if state != "made"}
+    texts = {
+        (edition, passage.id): passage.text
+        for edition in placed_in
+        for passage in passages_of(reads, proposal, edition)
+    }
     return {
-        comment: Standing(edition, Anchor(*anchor))
-        for comment, edition, *anchor in reads.tuples(
-            """
-            SELECT c.id, s.edition, s.passage, s.start_at, s.end_at,
-                   CASE WHEN s.state = 'made' THEN c.quote
-                        ELSE substr(p.text, s.start_at + 1, s.end_at - s.start_at) END,
-                   CASE WHEN s.state = 'made' THEN c.prefix
-                        ELSE substr(p.text, greatest(s.start_at - 31, 1),
-                                    least(s.start_at, 32)) END,
-                   CASE WHEN s.state = 'made' THEN c.suffix
-                        ELSE substr(p.text, s.end_at + 1, 32) END
-              FROM comment c
-             CROSS JOIN LATERAL (
-                   SELECT * FROM placement s
-                    WHERE s.comment = c.id AND s.certain AND s.state <> 'removed'
-                    ORDER BY s.edition DESC LIMIT 1) AS s
-              LEFT JOIN passage p ON p.proposal = c.proposal AND p.id = s.passage
-                                 AND p.since <= s.edition
-                                 AND (p.until IS NULL OR p.until > s.edition)
-             WHERE c.proposal = %s
-               AND NOT EXISTS (SELECT FROM placement t
-                                WHERE t.comment = c.id AND t.edition = %s)
-             ORDER BY c.position
-            """,
-            (proposal, not_in),
+        comment: Standing(
+            edition,
+            Anchor(passage, start, end, *words)
+            if state == "made" or passage is None
+            else Anchor.at(passage, texts[edition, passage], start, end),
         )
+        for comment, edition, state, passage, start, end, *words in rows
     }

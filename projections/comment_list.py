@@ -187,22 +187,21 @@ def passage_labels(
     reads: Reads, proposal: UUID, edition: int
 ) -> dict[UUID, tuple[str, str]]:
     """The printed reference and the kind of every passage of an edition, by id."""
-    outline = [
-        Passage(id, kind, level, "")
+    order = reads.value(
+        "SELECT passages FROM version WHERE proposal = %s AND edition = %s",
+        (proposal, edition),
+    )
+    # Not joined in SQL, as in `passages_of`: a fresh import makes the join slow.
+    kinds = {
+        id: (kind, level)
         for id, kind, level in reads.tuples(
-            """
-            SELECT p.id, p.kind, p.level
-              FROM version v
-             CROSS JOIN LATERAL unnest(v.passages) WITH ORDINALITY AS place (id, n)
-              JOIN passage p ON p.proposal = v.proposal AND p.id = place.id
-                            AND p.since <= v.edition
-                            AND (p.until IS NULL OR p.until > v.edition)
-             WHERE v.proposal = %s AND v.edition = %s
-             ORDER BY place.n
-            """,
-            (proposal, edition),
+            "SELECT id, kind, level FROM passage"
+            " WHERE proposal = %(proposal)s AND since <= %(edition)s"
+            " AND (until IS NULL OR until > %(edition)s)",
+            {"proposal": proposal, "edition": edition},
         )
-    ]
+    }
+    outline = [Passage(id, *kinds[id], "") for id in order or ()]
     return {
         passage.id: (label, passage.kind)
         for passage, label in zip(outline, labels(outline), strict=True)

@@ -564,6 +564,28 @@ def uncertain(
     return comment
 
 
+def test_a_comment_is_followed_from_where_it_stood_in_the_version_before(
+    browsers: Browsers, log: Log, proposal: UUID, reads: ReadPool
+) -> None:
+    old = text_of(log, proposal)[4].text
+    quoted = "Lärosätena redovisar varje år"
+    comment = a_comment(log, proposal, 4, quoted)
+    for text in (f"Först detta. {old}", f"Sist in. Först detta. {old}"):
+        browsers.catch_up()
+        with reads() as now:
+            change = replacing(log, proposal, 4, text)
+            an_adopted_revision(log, proposal, [change], reads=now)
+    browsers.catch_up()
+    with reads() as now:
+        (row,) = now.tuples(
+            "SELECT start_at, end_at, state, certain FROM placement"
+            " WHERE comment = %s AND edition = 3",
+            (comment,),
+        )
+    start = text.index(quoted)
+    assert row == (start, start + len(quoted), "exact", True)
+
+
 def test_stragglers_are_placed_by_an_editor(
     editor: PageClient, browsers: Browsers, log: Log, round: UUID, proposal: UUID
 ) -> None:
