@@ -25,7 +25,7 @@ from cli.exporting import exports
 from cli.importing import BadRows
 from cli.importing.app import imports
 from cli.migrate import migrate as lay_out
-from cli.opening import NoSuch, NotLaidOut, opened
+from cli.opening import NoSuch, NotFollowed, NotLaidOut, opened
 from cli.options import Consultation, Data, settings_for
 from cli.postgres import NoDatabase, database
 from cli.progress import progress
@@ -65,7 +65,7 @@ class Samrad(TyperGroup):
             _stop(error.en, REFUSED)
         except REFUSALS as error:
             _stop(str(error), REFUSED)
-        except (NoDatabase, NotLaidOut) as error:
+        except (NoDatabase, NotFollowed, NotLaidOut) as error:
             _stop(str(error), UNDECIDED)
         except (psycopg.OperationalError, PersistenceError, Unavailable) as error:
             _stop(f"The database does not answer: {_first_line(error)}", UNDECIDED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from time import monotonic, sleep
 from uuid import UUID
 
 import psycopg
@@ -17,12 +18,25 @@ from projections.follower import Follower
 from projections.person import person_by_email
 from projections.reads import ReadPool
 
+PATIENCE = 60.0
+"""Seconds to wait for a follower that works elsewhere."""
+
 
 class NotLaidOut(Exception):
     """There is a database, but `samrad migrate` has not been run on it."""
 
     def __init__(self) -> None:
         super().__init__("The database is not laid out yet: run `samrad migrate`.")
+
+
+class NotFollowed(Exception):
+    """What is recorded is not shown, and this command may not change that itself."""
+
+    def __init__(self, head: int) -> None:
+        super().__init__(
+            f"Entry {head} is recorded but not shown: is `samrad follow` running?"
+            " `samrad health follower` tells."
+        )
 
 
 class NoSuch(Exception):
@@ -38,10 +52,29 @@ class Opened:
     reads: ReadPool
 
     def catch_up(self) -> int:
-        """Bring the read tables up to the log; returns the position reached."""
-        with closing(Follower(self.log, self.database.follower)) as follower:
-            follower.prepare()
-            return follower.catch_up()
+        """Have the read tables show all of the log; returns the position reached.
+
+        Who may not write them, as in a web process's container, waits for the follower
+        to do it. Raises NotFollowed when it does not.
+        """
+        try:
+            with closing(Follower(self.log, self.database.follower)) as follower:
+                follower.prepare()
+                return follower.catch_up()
+        except psycopg.OperationalError as error:
+            # The server tells no code while one signs in.
+            if "permission denied to set role" not in str(error):
+                raise
+        return self._followed(self.log.head())
+
+    def _followed(self, head: int) -> int:
+        deadline = monotonic() + PATIENCE
+        while monotonic() < deadline:
+            with self.reads() as reads:
+                if reads.position >= head:
+                    return reads.position
+            sleep(0.05)
+        raise NotFollowed(head)
 
     def consultation(self, named: str) -> ConsultationRow:
         """The consultation with this id or title; NoSuch lists those there are."""

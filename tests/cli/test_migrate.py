@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from uuid import uuid4
 
@@ -10,6 +12,8 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
+from cli import user
+from cli.follow import follow
 from cli.migrate import migrate
 from cli.opening import NotLaidOut, following_log, opened, require_laid_out
 from cli.postgres import Database, Server
@@ -77,6 +81,23 @@ def test_users_with_other_names_can_follow_and_serve(
             for name in named.values():
                 owner.execute(SQL("DROP OWNED BY {} CASCADE").format(Identifier(name)))
                 owner.execute(SQL("DROP ROLE {}").format(Identifier(name)))
+
+
+def test_who_may_only_serve_waits_for_the_follower_to_show_what_was_recorded(
+    postgres: Server, bare: str
+) -> None:
+    migrate(Database(owner=bare, follower=bare, web=bare))
+    with psycopg.connect(bare) as owner:
+        where = owner.info.dbname
+        owner.execute("ALTER ROLE samrad_web LOGIN")
+    serving = Settings(database_url=postgres.url_of("samrad_web", where))
+    stop = threading.Event()
+    with ThreadPoolExecutor() as pool, opened(serving) as found:
+        running = pool.submit(follow, bare, stop)
+        id = user.add(found, email="a@example.se", name="Åsa", public_name=True)
+        assert found.actor("a@example.se") == id
+        stop.set()
+        assert running.result(timeout=30) == 0
 
 
 def test_the_follower_reads_the_log_and_can_not_append(bare: str) -> None:
