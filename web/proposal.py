@@ -115,7 +115,7 @@ def _asked_portion(
 ) -> int:
     """The portion that the query names by number, or by a passage that stands in it."""
     asked = request.query_params.get("part", "")
-    if asked.isdecimal() and 0 < int(asked) <= len(parts):
+    if asked.isdecimal() and len(asked) < 9 and 0 < int(asked) <= len(parts):
         return int(asked) - 1
     if passage := request.query_params.get("passage"):
         for at, one in enumerate(passages):

@@ -229,7 +229,21 @@ def test_nobody_is_offered_to_comment_when_comments_are_not_taken(
         assert "comments/new" not in anyone.get(url + way).text
         assert "quote-form" not in anyone.get(url + way).text
     close_consultation(log, id=round, by=SYSTEM, now=NOW)
-    assert "comments/new" not in browsers.anyone().get(url).text
+    closed = browsers.anyone().get(url).text
+    assert "comments/new" not in closed
+    assert "Det går inte längre att lämna synpunkter." in closed
+
+
+def test_those_not_invited_are_told_so_beside_the_text(
+    browsers: Browsers, log: Log
+) -> None:
+    round = a_consultation(log, access="invited")
+    url = page_of(round, a_proposal(log, round))
+    uninvited = a_person(log, speaks_for=an_organisation(log))
+    page = browsers.of(uninvited).get(url).text
+    assert "Bara inbjudna får lämna synpunkter" in page
+    assert "comments/new" not in page
+    assert "comments/new" in browsers.anyone().get(url).text
 
 
 def test_a_withdrawn_proposal_is_readable_and_says_so(
@@ -333,6 +347,14 @@ def test_a_long_text_comes_a_portion_at_a_time(
     last = anyone.get(f"{url}?passage={all_ids[-1]}").text
     assert all_ids[-1] in passages_on(last)
     assert "part=" in re.findall(r'<li class="depth-1"><a href="([^"]*)"', last)[0]
+
+
+def test_a_portion_that_is_no_number_is_the_first(
+    browsers: Browsers, log: Log, round: UUID
+) -> None:
+    proposal = a_proposal(log, round)
+    address = page_of(round, proposal, "?part=" + "5" * 5000)
+    assert browsers.anyone().get(address).status_code == 200
 
 
 def test_the_margin_of_a_portion_is_that_of_its_passages(
