@@ -407,14 +407,18 @@ def withdraw_comment(log: Log, *, id: UUID, by: UUID, now: datetime) -> Receipt:
 
 
 def _own(log: Log, id: UUID, by: UUID, now: datetime) -> Comment:
+    """The comment, if it is the person's own: an organisation's is so for those who
+    speak for it now, not for who wrote it once and has left."""
     comment = log.get(Comment, id)
-    if by not in (comment.author, SYSTEM) and not (
-        comment.organisation
-        and log.look(Person, by).may_speak_for(comment.organisation, now)
-    ):
+    if by == SYSTEM:
+        return comment
+    if comment.organisation is None:
+        is_own = by == comment.author
+    else:
+        is_own = log.look(Person, by).may_speak_for(comment.organisation, now)
+    if not is_own:
         raise NotTheAuthor
-    if by != SYSTEM:
-        log.look(Consultation, comment.consultation).require_open(now)
+    log.look(Consultation, comment.consultation).require_open(now)
     return comment
 
 

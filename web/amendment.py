@@ -23,7 +23,7 @@ from domain.log import Conflict, Log, NotFound
 from projections.comment import CommentRow, comment_by_id
 from projections.proposal import passages_of, proposal_by_id
 from projections.reads import Reads
-from web.access import clock, consultation_for, sight_of
+from web.access import clock, consultation_for
 from web.consultation import round_of
 from web.forms import Form, posted
 from web.kept import arrived, brought_back, sign_in_and_return
@@ -94,7 +94,14 @@ def _own(request: Request, reads: Reads) -> CommentRow:
     comment = comment_by_id(reads, request.path_params["comment"])
     if comment is None or comment.consultation != request.path_params["consultation"]:
         raise NotFound
-    if not sight_of(request).owns(comment.author, comment.organisation):
+    visitor = visitor_of(request)
+    speaks_for = {id for id, _ in visitor.mandates}
+    # Who wrote for an organisation and has left it still reads that, and no more.
+    if not (
+        comment.organisation in speaks_for
+        if comment.organisation
+        else comment.author == visitor.person
+    ):
         raise NotTheAuthor
     return comment
 

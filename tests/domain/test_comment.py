@@ -323,6 +323,20 @@ def test_nobody_speaks_for_an_organisation_without_a_mandate(
         send(log, proposal, organisation=body, by=speaker)
 
 
+def test_who_has_left_an_organisation_changes_nothing_that_it_has_said(
+    log: Log, proposal: UUID
+) -> None:
+    body = an_organisation(log)
+    speaker = a_person(log, speaks_for=body)
+    id, _ = send(log, proposal, organisation=body, by=speaker)
+    end_mandate(log, person=speaker, organisation=body, by=SYSTEM, now=NOW)
+    other = {"kind": "general", "text": "Något annat.", "wording": ""}
+    with pytest.raises(NotTheAuthor):
+        amend_comment(log, id=id, by=speaker, now=NOW, **other)
+    with pytest.raises(NotTheAuthor):
+        withdraw_comment(log, id=id, by=speaker, now=NOW)
+
+
 def test_who_is_not_asked_is_refused_where_only_some_are(log: Log) -> None:
     proposal = a_proposal(log, a_consultation(log, access="invited"))
     with pytest.raises(NotInvited):
