@@ -42,6 +42,8 @@ SOCKET = ".s.PGSQL.5432"
 LONGEST_SOCKET = 103
 # How long a server that was killed may take to be quite gone, in seconds.
 LAST_BREATH = 60
+# How long its reason for not starting may take to be in its log.
+LAST_WORDS = 5
 
 INITDB = (
     "--encoding=UTF8",
@@ -239,10 +241,7 @@ class Server:
         if launched.returncode == 0:
             log.info("postgres.started", directory=str(self.data), process=self.pid)
             return True
-        said = "".join(
-            file.read_bytes()[lengths.get(file, 0) :].decode(errors="replace")
-            for file in sorted(logs.iterdir())
-        )
+        said = self._said_since(lengths)
         # Someone else's, or the last processes of a killed one, just ending.
         if "lock file" in said or "pre-existing shared memory" in said:
             return False
@@ -250,6 +249,18 @@ class Server:
             f"PostgreSQL does not start in {self.files}:"
             f" {_reason(said or launched.stderr)}. Its own log is in {logs}"
         )
+
+    def _said_since(self, lengths: dict[Path, int]) -> str:
+        """Why it did not start: the process that writes the log may still be at it."""
+        deadline = time.monotonic() + LAST_WORDS
+        while True:
+            said = "".join(
+                file.read_bytes()[lengths.get(file, 0) :].decode(errors="replace")
+                for file in sorted((self.files / "log").iterdir())
+            )
+            if "FATAL:" in said or "PANIC:" in said or time.monotonic() > deadline:
+                return said
+            time.sleep(0.05)
 
     def _ping(self) -> pq.Ping:
         return pq.Ping(pq.PGconn.ping(self.url_of(SUPERUSER, "postgres").encode()))
