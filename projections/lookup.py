@@ -27,8 +27,8 @@ def proposals_to_name(
     """The proposals of a consultation, or of all (None), in their order."""
     return reads.all(
         NamedProposal,
-        "SELECT id, consultation, title, reference, ord, edition, published FROM proposal"
-        " WHERE %(consultation)s::uuid IS NULL OR consultation = %(consultation)s"
+        "SELECT id, consultation, title, reference, ord, edition, published"
+        " FROM proposal WHERE %(consultation)s::uuid IS NULL OR consultation = %(consultation)s"
         " ORDER BY consultation, ord, id",
         {"consultation": consultation},
     )
