@@ -218,6 +218,13 @@ def test_what_is_not_written_as_a_note_is_refused(note: str) -> None:
         Note.parse(note.encode()).by(LOG.verifier)
 
 
+@pytest.mark.parametrize("odd", ["\r", "\0", "\t", "\x1b", "\x1f"])
+def test_control_characters_are_refused_whoever_signed_them(odd: str) -> None:
+    text = f"kaffe{odd}\n"
+    with pytest.raises(BadNote, match="control character"):
+        Note.parse(f"{text}\n{LOG.line(text)}".encode())
+
+
 @pytest.mark.parametrize("wrong", [b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xc3"])
 def test_a_note_that_is_not_utf_8_is_refused(wrong: bytes) -> None:
     with pytest.raises(BadNote, match="not UTF-8"):
