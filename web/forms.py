@@ -28,6 +28,9 @@ EMAIL = re.compile(
 LONGEST = 50_000
 """Code points that a text field takes when nothing else is said."""
 
+YEARS = range(1900, 3000)
+"""What a form takes as a year: days before and after have no midnight in Sweden."""
+
 
 class Unfilled(Exception):
     """Something in the form is missing or can not be read; the form says what."""
@@ -75,7 +78,13 @@ class Form:
         return form
 
     def __getitem__(self, field: str) -> str:
-        """What stands in a field, "" when nothing does: for templates."""
+        """What stands in a field, "" when nothing does.
+
+        Without NUL, which no page shows and no database takes.
+        """
+        return self._as_sent(field).replace("\0", "")
+
+    def _as_sent(self, field: str) -> str:
         value = self.values.get(field)
         return "" if value is None or isinstance(value, UploadFile) else str(value)
 
@@ -119,7 +128,7 @@ class Form:
     def text(self, field: str, required: str = "", *, longest: int = LONGEST) -> str:
         """A text without white space around it; `required` says what to write."""
         text = self[field].replace("\r\n", "\n").strip()
-        if "\0" in text:
+        if "\0" in self._as_sent(field):
             self.wrong(field, "The text holds a character that cannot be stored.")
         if required and not text:
             self.wrong(field, required)
@@ -163,7 +172,7 @@ class Form:
     def day(self, field: str, required: str = "") -> date | None:
         """A day, as <input type="date"> sends it."""
         wrong = "Write the day as year-month-day, for example 2026-11-21."
-        return self._read(field, required, date.fromisoformat, wrong)
+        return self._read(field, required, _day, wrong)
 
     def moment(self, field: str, required: str = "") -> datetime | None:
         """A moment typed in Swedish time, as <input type="datetime-local"> sends it."""
@@ -202,8 +211,17 @@ def _is_file(value: object) -> bool:
     return isinstance(value, UploadFile)
 
 
+def _day(typed: str) -> date:
+    day = date.fromisoformat(typed)
+    if day.year not in YEARS:
+        raise ValueError
+    return day
+
+
 def _moment(typed: str) -> datetime:
     moment = datetime.fromisoformat(typed)
+    if moment.year not in YEARS:
+        raise ValueError
     local = moment if moment.tzinfo else moment.replace(tzinfo=STOCKHOLM)
     return local.astimezone(UTC)
 

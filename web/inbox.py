@@ -193,7 +193,8 @@ def undo(request: Request, form: Form) -> Response:
     """Give comments back the themes that they had before a coding."""
     by = signed_in(request)
     consultation = request.path_params["consultation"]
-    last, many = form.number("last") or 0, min(form.number("many") or 0, 500)
+    last, many = form.number("last") or 0, form.number("many") or 0
+    many = min(max(many, 0), 500)
     log = request.state.log
     receipt = Receipt(0, clock())
     undone = 0

@@ -155,7 +155,7 @@ def show(request: Request, form: Form | None = None) -> Response:
     """An issue: to the public its answer, to the secretariat all the work on it."""
     paging = Paging(request, size=25)
     form = form or Form.blank(request)
-    words = request.query_params.get("words", "")[:200].strip()
+    words = Form.sent(request, request.query_params)["words"][:200].strip()
     with request.state.reads(request.state.moment) as reads:
         consultation = consultation_for(request, reads)
         issue = _issue(request, reads)

@@ -29,7 +29,8 @@ def sign_in_and_return(
     `brought_back`. Nothing of what was typed is in any address.
     """
     limited(request, "kept form", limit=20, per=timedelta(hours=1))
-    typed = {field: form[field] for field in form.values if field != FIELD}
+    sent = (field for field in form.values if field != FIELD and "\0" not in field)
+    typed = {field: form[field] for field in sent}
     token = _sessions(request).keep_typed(typed)
     back = url(request, name, **params, **{FIELD: token})
     return redirect(

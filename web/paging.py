@@ -13,7 +13,8 @@ class Paging:
     def __init__(self, request: Request, size: int = 50) -> None:
         asked = request.query_params.get("page", "")
         self.request = request
-        self.number = int(asked) if asked.isdecimal() and 0 < int(asked) < 10**6 else 1
+        number = int(asked) if asked.isdecimal() and len(asked) < 7 else 1
+        self.number = max(1, number)
         self.limit = size
         self.total = 0
 

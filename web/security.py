@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import structlog
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -156,6 +157,9 @@ class Secured:
         if crosses_site(request, scope["method"], self.site):
             await status.cross_site(request)(scope, receive, send)
             return
+        if not in_utf8(request.headers):
+            await status.status_page(request, 400)(scope, receive, send)
+            return
         largest = largest_body(request.headers)
         if int_or_zero(request.headers.get("content-length", "")) > largest:
             await discard(receive, largest * 4)
@@ -183,9 +187,18 @@ def largest_body(headers: Headers) -> int:
     return LARGEST_WITH_FILES if with_files else LARGEST
 
 
+def in_utf8(headers: Headers) -> bool:
+    """Whether a form is in the encoding that our pages ask for.
+
+    Python knows encodings in which bytes become what no database can store.
+    """
+    _, options = parse_options_header(headers.get("content-type", ""))
+    return options.get(b"charset", b"utf-8").lower() in (b"utf-8", b"utf8")
+
+
 def int_or_zero(text: str) -> int:
     """The number a header holds; 0 when it holds none."""
-    return int(text) if text.isdecimal() else 0
+    return int(text) if text.isdecimal() and len(text) < 20 else 0
 
 
 async def discard(receive: Receive, most: int) -> None:

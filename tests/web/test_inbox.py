@@ -51,6 +51,26 @@ def listed(page: str) -> set[UUID]:
     return {UUID(id) for id in re.findall(r'id="c-([0-9a-f-]{36})"', page)}
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["words=%00", "waiting=%00&theme=%00", "page=" + "5" * 5000, "page=-1"],
+)
+def test_a_question_that_makes_no_sense_gets_a_page(
+    officer: PageClient, browsers: Browsers, round: UUID, query: str
+) -> None:
+    browsers.catch_up()
+    assert officer.get(at(round) + "?" + query).status_code < 500
+
+
+@pytest.mark.parametrize(("last", "many"), [("5", "-3"), ("9" * 30, "3"), ("-5", "9")])
+def test_nothing_is_undone_where_there_is_nothing(
+    officer: PageClient, browsers: Browsers, round: UUID, last: str, many: str
+) -> None:
+    browsers.catch_up()
+    undone = officer.post(at(round, "/undo"), data={"last": last, "many": many})
+    assert undone.status_code == 200
+
+
 def test_filters_narrow_by_what_waits_who_sent_and_what_it_says(
     officer: PageClient, browsers: Browsers, log: Log, round: UUID, proposal: UUID
 ) -> None:

@@ -102,6 +102,10 @@ def test_a_day_that_is_none_is_said_and_the_filter_kept(auditor: PageClient) -> 
     assert 'value="Ek"' in response.text
 
 
+def test_the_end_of_time_is_no_day_to_look_for(auditor: PageClient) -> None:
+    assert auditor.get("/log?until=9999-12-31").status_code == 422
+
+
 def test_long_logs_are_paged_both_ways(
     auditor: PageClient, browsers: Browsers, log: Log
 ) -> None:

@@ -87,6 +87,7 @@ def test_a_plan_sent_twice_is_one_plan(officer: PageClient, log: Log) -> None:
         ({"title": " "}, "Skriv en rubrik."),
         ({"closes_at": ""}, "Välj när samrådet stänger."),
         ({"closes_at": "i morgon"}, "Skriv dag och klockslag"),
+        ({"closes_at": "0001-01-01T00:00"}, "Skriv dag och klockslag"),
         ({"closes_at": "2020-01-01T12:00"}, "Välj en senare sista dag"),
         ({"access": "alla"}, "Välj ett av alternativen."),
     ],

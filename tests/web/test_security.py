@@ -138,6 +138,19 @@ def test_a_form_whose_sender_cannot_be_read_gets_a_page(client: PageClient) -> N
     assert answer.status_code == 405
 
 
+@pytest.mark.parametrize("charset", ["unicode_escape", "punycode", "undefined"])
+def test_a_form_in_an_encoding_we_did_not_ask_for_is_refused(
+    client: PageClient, charset: str
+) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="email"\r\n\r\n'
+    kind = {"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"}
+    body = part + b"\\ud800\r\n--x--\r\n"
+    assert client.post("/", content=body, headers=kind).status_code == 400
+    assert client.post("/language", content=body, headers=kind).status_code == 400
+    ours = {"Content-Type": "multipart/form-data; boundary=x; charset=UTF-8"}
+    assert client.post("/", content=body, headers=ours).status_code == 422
+
+
 def test_reading_from_another_site_is_allowed(client: PageClient) -> None:
     assert client.get("/", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
 
