@@ -40,6 +40,8 @@ _REBUILDING = 7_265_003  # and one that rebuilds.
 
 _LONGEST_HOLD = "500ms"
 """How long pages may have to wait while the new tables wait for their turn."""
+_LONGEST_READ = "5s"
+"""How long it is waited for who still reads the old tables, before they are kept."""
 
 _AS_OF = "current_setting('samrad.as_of')::bigint"
 _ENDLESS = SQL("TRUE"), SQL("valid_from <= " + _AS_OF)
@@ -184,7 +186,7 @@ def _drop_old(connection: Connection[Any]) -> None:
     """Drop what was replaced; if somebody still reads it, the next rebuild does."""
     try:
         with connection.transaction():
-            connection.execute("SET LOCAL lock_timeout = '5s'")
+            connection.execute(SQL("SET LOCAL lock_timeout = {}").format(_LONGEST_READ))
             connection.execute(
                 "DROP SCHEMA IF EXISTS past_old, now_old, read_old CASCADE"
             )
