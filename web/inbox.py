@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -75,6 +75,7 @@ def index(request: Request, form: Form | None = None) -> Response:
         asked=asked_form,
         form=form or Form.blank(request),
         this_page=form["next"] if form else here(request, undo=None),
+        new_id=(form["id"] if form else "") or uuid4(),
         ticked=set(form.all("comment")) if form else set(),
         waiting_choices=choices("waiting", language),
         titles=titles,

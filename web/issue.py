@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID, uuid4
 
 from starlette.requests import Request
@@ -22,7 +23,7 @@ from domain.issue import (
     rename_issue,
     split_issue,
 )
-from domain.log import NotFound, Receipt
+from domain.log import Conflict, NotFound, Receipt
 from projections.issue import (
     IssueRow,
     absorbed_by,
@@ -101,16 +102,39 @@ def raise_one(request: Request, form: Form) -> Response:
     proposal = form.id("proposal")
     form.check()
     id = form.new_id()
-    receipt = raise_issue(
+    form.check()
+    return _raised(request, id, proposal, title, [])
+
+
+def _raised(
+    request: Request,
+    id: UUID,
+    proposal: UUID | None,
+    title: str,
+    comments: list[UUID],
+) -> Response:
+    """Raise an issue and show it; the same form sent twice raises one."""
+    record = partial(
+        raise_issue,
         request.state.log,
-        id=id,
         consultation=request.path_params["consultation"],
         proposal=proposal,
         title=title,
-        comments=[],
+        comments=comments,
         by=signed_in(request),
         now=clock(),
     )
+    try:
+        receipt = record(id=id)
+    except Conflict:
+        raised = request.state.log.history(id, until=1)[0]
+        if not isinstance(raised, Issue.Raised):
+            raise
+        if (raised.title, raised.comments) == (title, list(dict.fromkeys(comments))):
+            receipt = Receipt(0, clock())
+        else:  # The page was come back to, for an issue more.
+            id = uuid4()
+            receipt = record(id=id)
     return _back(request, receipt, issue=id)
 
 
@@ -121,26 +145,17 @@ def gather_ticked(request: Request, form: Form) -> Response:
     issue = form.id("issue")
     if issue is None:
         title = form.text("title", "Choose an issue, or write a title.", longest=300)
+        id = form.new_id()
         form.check()
-        issue = uuid4()
-        receipt = raise_issue(
-            request.state.log,
-            id=issue,
-            consultation=request.path_params["consultation"],
-            proposal=_proposal_of(request, chosen),
-            title=title,
-            comments=chosen,
-            by=signed_in(request),
-            now=clock(),
-        )
-    else:
-        receipt = gather_comments(
-            request.state.log,
-            id=_own(request, issue),
-            comments=chosen,
-            by=signed_in(request),
-            now=clock(),
-        )
+        proposal = _proposal_of(request, chosen)
+        return _raised(request, id, proposal, title, chosen)
+    receipt = gather_comments(
+        request.state.log,
+        id=_own(request, issue),
+        comments=chosen,
+        by=signed_in(request),
+        now=clock(),
+    )
     return _back(request, receipt, issue=issue)
 
 

@@ -162,16 +162,31 @@ def test_comments_are_given_to_an_officer(
     assert log.look(Comment, comment).officer == olle
 
 
+def _hidden_id(page: str) -> str:
+    """The id that the form on the page carries."""
+    (found,) = re.findall(r'name="id" value="([0-9a-f-]{36})"', page)
+    return str(found)
+
+
 def test_ticked_comments_become_an_issue(
-    officer: PageClient, log: Log, round: UUID, proposal: UUID
+    officer: PageClient, browsers: Browsers, log: Log, round: UUID, proposal: UUID
 ) -> None:
     one, other = a_comment(log, proposal), a_comment(log, proposal)
-    page = officer.post(
-        f"/consultations/{round}/issues/gather-ticked",
-        data={"comment": [str(one), str(other)], "title": "Mentorer", "issue": ""},
-    )
+    browsers.catch_up()
+    typed = {
+        "id": _hidden_id(officer.get(at(round)).text),
+        "comment": [str(one), str(other)],
+        "title": "Mentorer",
+        "issue": "",
+    }
+    address = f"/consultations/{round}/issues/gather-ticked"
+    page = officer.post(address, data=typed)
     issue = UUID(str(page.url).rsplit("/", 1)[1])
     assert log.look(Issue, issue).comments == [one, other]
+    assert officer.post(address, data=typed).url == page.url, "a double click"
+    back = officer.post(address, data=typed | {"title": "Handledare"})
+    assert back.status_code == 200
+    assert back.url != page.url
     third = a_comment(log, proposal)
     officer.post(
         f"/consultations/{round}/issues/gather-ticked",

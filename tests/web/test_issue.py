@@ -45,7 +45,9 @@ def test_an_issue_is_raised_and_sending_twice_raises_one(
     first = officer.post(at(round, "new"), data=typed)
     assert "Mentorer" in first.text
     assert str(first.url).endswith(f"/issues/{id}")
-    officer.post(at(round, "new"), data=typed)
+    again = officer.post(at(round, "new"), data=typed)
+    assert again.url == first.url
+    assert again.status_code == 200
     assert len(log.history(id)) == 1
 
 
