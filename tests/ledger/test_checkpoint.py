@@ -73,6 +73,7 @@ def test_a_root_of_other_than_32_bytes_in_base64_is_refused(root: str) -> None:
         EXAMPLE.removesuffix("\n"),
         EXAMPLE + "\n",
         EXAMPLE + "an extension line\n",
+        EXAMPLE + "an extension line",
         "\n" + EXAMPLE,
         EXAMPLE.replace("\n", "\r\n"),
         EXAMPLE.replace("\n", "\u2028"),
