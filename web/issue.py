@@ -24,6 +24,7 @@ from domain.issue import (
     split_issue,
 )
 from domain.log import Conflict, NotFound, Receipt
+from projections.history import Wanted, entries
 from projections.issue import (
     IssueRow,
     absorbed_by,
@@ -47,6 +48,19 @@ from web.visitor import signed_in
 from web.words import choices
 
 CANDIDATES = 8
+
+
+class ChangedMeanwhile(Conflict):
+    """What is decided, answered or approved is the issue as it was read."""
+
+    en = (
+        "Someone else has changed this issue since you opened the page, so nothing was"
+        " saved. Read how it stands now, and send again if you still want to."
+    )
+    sv = (
+        "Någon annan har ändrat sakfrågan sedan du öppnade sidan, så inget sparades."
+        " Läs hur den står nu och skicka igen om du fortfarande vill det."
+    )
 
 
 def index(request: Request) -> Response:
@@ -205,6 +219,7 @@ def show(request: Request, form: Form | None = None) -> Response:
             if id and (other := issue_by_id(reads, id))
         }
         absorbed = absorbed_by(reads, issue.id) if works else []
+        (newest,) = entries(reads, Wanted(thing=issue.id), limit=1)
     return page(
         request,
         "issue/show.html" if works else "issue/public.html",
@@ -220,6 +235,7 @@ def show(request: Request, form: Form | None = None) -> Response:
         others=others,
         lineage=lineage,
         absorbed=absorbed,
+        version=newest.version,
         dispositions=[
             choice
             for choice in choices("disposition", language_of(request))
@@ -253,6 +269,14 @@ def _acting(act: Callable[[Request, Form, UUID], Receipt]) -> Callable[..., Resp
 
     route.__doc__ = act.__doc__
     return route
+
+
+def _as_read(request: Request, form: Form, issue: UUID) -> UUID:
+    """The issue, if it stands as on the page that the form was on. Raises Conflict."""
+    read = form.number("version")
+    if read is not None and read != request.state.log.look(Issue, issue).version:
+        raise ChangedMeanwhile
+    return issue
 
 
 def _back(request: Request, receipt: Receipt, *, issue: UUID | None = None) -> Response:
@@ -346,7 +370,7 @@ def decide(request: Request, form: Form, issue: UUID) -> Receipt:
     """Decide the disposition, with its reason."""
     return decide_disposition(
         request.state.log,
-        id=issue,
+        id=_as_read(request, form, issue),
         disposition=form["disposition"],
         reason=form.text("reason"),
         by=signed_in(request),
@@ -361,7 +385,11 @@ def answer(request: Request, form: Form, issue: UUID) -> Receipt:
     text = form.text("answer", "Write the answer.")
     form.check()
     return draft_answer(
-        request.state.log, id=issue, text=text, by=signed_in(request), now=clock()
+        request.state.log,
+        id=_as_read(request, form, issue),
+        text=text,
+        by=signed_in(request),
+        now=clock(),
     )
 
 
@@ -370,7 +398,10 @@ def answer(request: Request, form: Form, issue: UUID) -> Receipt:
 def approve(request: Request, form: Form, issue: UUID) -> Receipt:
     """Approve the disposition and the answer."""
     return approve_answer(
-        request.state.log, id=issue, by=signed_in(request), now=clock()
+        request.state.log,
+        id=_as_read(request, form, issue),
+        by=signed_in(request),
+        now=clock(),
     )
 
 

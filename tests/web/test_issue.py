@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 import pytest
@@ -172,6 +173,34 @@ def test_an_answer_goes_from_draft_to_public(
     assert page.status_code == 200
     assert "<strong>ändrad</strong>" in page.text
     assert "Rätt." not in page.text
+
+
+def test_nobody_approves_or_replaces_words_that_they_have_not_read(
+    officer: PageClient, chair: PageClient, log: Log, round: UUID, proposal: UUID
+) -> None:
+    issue = an_issue(
+        log, round, [a_comment(log, proposal)], disposition="accepted", answer="Ja."
+    )
+    officer.post(at(round, issue, "answer"), data={"answer": "Jo."})
+    page = chair.get(at(round, issue)).text
+    read = re.findall(r'name="version" value="(\d+)"', page)
+    assert len(read) == 3, "to decide, to answer, to approve"
+    answer = {"answer": "Nej, aldrig.", "version": read[0]}
+    assert officer.post(at(round, issue, "answer"), data=answer).status_code == 200
+
+    stale = {"version": read[0]}
+    assert chair.post(at(round, issue, "approve"), data=stale).status_code == 409
+    mine = chair.post(at(round, issue, "answer"), data=stale | {"answer": "Kanske."})
+    assert mine.status_code == 409
+    assert "Kanske." in mine.text
+    assert "Nej, aldrig." in mine.text
+    decided = stale | {"disposition": "noted", "reason": ""}
+    assert chair.post(at(round, issue, "decide"), data=decided).status_code == 409
+
+    (again, *_) = re.findall(r'name="version" value="(\d+)"', mine.text)
+    fresh = {"version": again}
+    assert chair.post(at(round, issue, "approve"), data=fresh).status_code == 200
+    assert log.look(Issue, issue).is_approved
 
 
 def test_an_issue_of_another_consultation_is_not_found(
