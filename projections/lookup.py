@@ -28,9 +28,9 @@ def proposals_to_name(
     return reads.all(
         NamedProposal,
         "SELECT id, consultation, title, reference, ord, edition, published"
-        " FROM proposal WHERE %(consultation)s::uuid IS NULL OR consultation = %(consultation)s"
+        " FROM proposal WHERE %(in)s::uuid IS NULL OR consultation = %(in)s"
         " ORDER BY consultation, ord, id",
-        {"consultation": consultation},
+        {"in": consultation},
     )
 
 

@@ -43,6 +43,7 @@ class Setting:
         self._told = told
 
     def tell_of_people(self) -> None:
+        """Who was entered in the register, and what each may do."""
         for one in self._content.organisations:
             self._told.tell(
                 -20,
@@ -98,6 +99,7 @@ class Setting:
             )
 
     def tell_of_the_round(self) -> None:
+        """The consultation and its proposals, from the plan to the extension."""
         said = dict(self._content.consultation)
         themes = said.pop("themes")
         self._told.tell(

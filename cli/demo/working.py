@@ -37,6 +37,7 @@ class WorkingUp:
         self._standings = standings
 
     def tell_of_issue(self, issue: Raised, number: int) -> None:
+        """One issue: raised or split off, gathered in, decided and answered."""
         id, officer = thing(issue.key), OFFICERS[issue.proposal]
         days = {one.key: one.days for one in self._content.comments}
         raised = RAISED + number // 6
@@ -135,7 +136,7 @@ class WorkingUp:
             self._told.tell(ADOPTED, f"11:{minute}", approve_answer, id=id, by=CHAIR)
 
     def tell_of_published_answers(self) -> None:
-        """With the new version those it is about, the others a few days later."""
+        """Those about the new version with it, the others a few days later."""
         done = [one for one in self._content.issues if one.answer_state == "published"]
         new = {one.proposal for one in self._content.revisions if one.published}
         for day, clock, ids in (
@@ -145,6 +146,7 @@ class WorkingUp:
             self._told.tell(day, clock, publish_answers, ids=ids, by=CHAIR)
 
     def tell_of_revision(self, revision: Revised) -> None:
+        """One revision: its changes, and perhaps that it became a version."""
         proposal = thing(f"proposal-{revision.proposal}")
         id = thing(f"revision-{revision.proposal}")
         started = SPLIT if revision.adopted else ANSWERED
