@@ -187,6 +187,8 @@ AGAIN = Signer("alias.example.se", COSIGNATURE, WITNESSES["W1"].seed).verifier
         (W1.replace("W1", "none"), "line 1: none is defined twice, or reserved"),
         (W1 + "group W1 any W1\n", "line 2: W1 is defined twice"),
         (W1 + "group none any W1\n", "line 2: none is defined twice, or reserved"),
+        (W1 + W2 + "group G any W1\ngroup G any W2\n", "line 4: G is defined twice"),
+        (W1 + "group W2 any W1\n" + W2, "line 3: W2 is defined twice"),
         (W1 + "group G any\n", "line 2: not a line"),
         (W1 + "group G any none\n", "line 2: none is not defined above"),
         (W1 + "group G any G\n", "line 2: G is not defined above"),
