@@ -50,7 +50,7 @@ def verify(database: Database, report: Report) -> Verdict:
             f"The log has {found.head} entries, numbered from 1 without a hole.",
             "Every thing has its versions from 1 on, and every entry can be read.",
             f"A replay gives the same {found.tables} read tables"
-            + (f"; {behind} entries are not in them yet." if behind else "."),
+            + (f"; entries that are not in them yet: {behind}." if behind else "."),
         ],
     )
 

@@ -123,7 +123,8 @@ def import_revision(
             make_change(
                 opened.log, id=id, changes=changes, by=actor, now=datetime.now(UTC)
             )
-        said = f"“{reference}” is a revision of {len(changes)} changes."
+        many = "1 change" if len(changes) == 1 else f"{len(changes)} changes"
+        said = f"“{reference}” is a revision of {many}."
         if adopt or publish:
             said += _adopt(opened, found.id, id, file, actor)
     else:

@@ -59,7 +59,7 @@ def test_entries_that_are_not_shown_yet_are_no_fault(told: Opened) -> None:
     story.an_organisation(told.log)
     verdict = checked(told)
     assert verdict.code == SOUND
-    assert "1 entries are not in them yet" in verdict.said[-1]
+    assert "entries that are not in them yet: 1" in verdict.said[-1]
 
 
 def test_nothing_is_left_behind_and_the_live_tables_are_as_they_were(
