@@ -114,7 +114,10 @@ app.add_typer(healths, name="health")
 def demo(
     data: Annotated[
         Path | None,
-        typer.Option(help="The demo's own directory; it must be empty, or a demo's."),
+        typer.Option(
+            help="Its own directory, empty or a demo's; else samrad-demo among your"
+            " data, such as ~/.local/share/samrad-demo (root: /var/lib/samrad-demo)."
+        ),
     ] = None,
     port: Annotated[
         int | None,
