@@ -95,6 +95,7 @@ HEAD = f"{HEADER}\nindex 0\n"
         "\n\n",
         HEADER,
         f"{HEADER}\n\nnote",
+        f"{HEADER}\nindex 0",
         f"{HEADER}\nindex 0\n",
         f"{HEADER}2\nindex 0\n\n",
         f"{HEADER.replace('v1', 'v2')}\nindex 0\n\n",
