@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -116,19 +117,32 @@ def replay(
     Each batch is a transaction, or a savepoint in one that is under way. Raises
     CannotApply for an entry that the projections can not take.
     """
+
+    def read(after: int) -> Future[list[Entry]]:
+        return ahead.submit(entries_after, log, after, min(batch, until - after))
+
     yield done
-    while entries := entries_after(log, done, min(batch, until - done)):
-        try:
+    # The next entries are read while the database writes what came of these.
+    with ThreadPoolExecutor(1) as ahead:
+        coming = read(done)
+        while entries := coming.result():
+            done = entries[-1].position
+            coming = read(done)
+            _apply_or_name(rows, entries)
+            progress(done, log.recorder.max_notification_id() or done)
+            yield done
+
+
+def _apply_or_name(rows: Rows, entries: Sequence[Entry]) -> None:
+    """Apply a batch; if that fails, one by one, so that the entry to blame is named."""
+    try:
+        with rows.connection.transaction():
+            apply_batch(rows, entries)
+    except NotWritten:
+        rows.forget()
+        for entry in entries:
             with rows.connection.transaction():
-                apply_batch(rows, entries)
-        except NotWritten:
-            rows.forget()
-            for entry in entries:
-                with rows.connection.transaction():
-                    apply_batch(rows, [entry])
-        done = entries[-1].position
-        progress(done, log.recorder.max_notification_id() or done)
-        yield done
+                apply_batch(rows, [entry])
 
 
 def _reason(error: Exception) -> str:
