@@ -66,12 +66,17 @@ def edit(request: Request, form: Form | None = None) -> Response:
     )
 
 
+def _place(at: str) -> int:
+    """The row that a button names."""
+    return int(at) if at.isdecimal() and len(at) < 5 else 0
+
+
 @posted(again=edit)
 def revise(request: Request, form: Form) -> Response:
     """Save the themes as a new edition; other buttons only rearrange the form."""
     do, _, at = form["do"].partition(" ")
     if do != "save":
-        themes = _rearranged(_all_themes(form), do, int(at) if at.isdecimal() else 0)
+        themes = _rearranged(_all_themes(form), do, _place(at))
         return edit(request, _written(request, themes, form["edition"]))
     themes = [theme for theme in _all_themes(form) if not theme.is_blank]
     for number, theme in enumerate(_all_themes(form)):

@@ -291,6 +291,15 @@ def test_a_theme_that_stands_on_comments_goes_only_when_that_is_said(
     assert keys_of(log, round) == {"education", "cost"}
 
 
+def test_a_button_that_names_no_theme_moves_none(
+    officer: PageClient, browsers: Browsers, log: Log
+) -> None:
+    address = f"/consultations/{a_consultation(log)}/themes"
+    browsers.catch_up()
+    astray = officer.post(address, data={"do": "up " + "5" * 5000, "rows": "1"})
+    assert astray.status_code == 200
+
+
 def test_two_themes_with_one_title_get_keys_of_their_own(
     officer: PageClient, browsers: Browsers, log: Log
 ) -> None:
