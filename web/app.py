@@ -60,7 +60,7 @@ C = "/consultations/{consultation:uuid}"
 P = C + "/proposals/{proposal:uuid}"
 R = C + "/revisions/{revision:uuid}"
 M = C + "/comments/{comment:uuid}"
-O = "/organisations/{organisation:uuid}"
+ORG = "/organisations/{organisation:uuid}"
 
 # fmt: off
 ROUTES: list[BaseRoute] = [
@@ -176,11 +176,11 @@ ROUTES: list[BaseRoute] = [
     route("/organisations",                        organisation.index,       "organisation.index",       secretariat),
     route("/organisations/new",                    organisation.new,         "organisation.new",         office),
     route("/organisations/new",                    organisation.register,    "organisation.register",    office, post=True),
-    route(O,                                       organisation.show,        "organisation.show",        secretariat),
-    route(O + "/edit",                             organisation.edit,        "organisation.edit",        office),
-    route(O + "/edit",                             organisation.change,      "organisation.change",      office, post=True),
-    route(O + "/mandates",                         organisation.mandate,     "organisation.give_mandate", office, post=True),
-    route(O + "/mandates/end",                     organisation.end,         "organisation.end_mandate", office, post=True),
+    route(ORG,                                     organisation.show,        "organisation.show",        secretariat),
+    route(ORG + "/edit",                           organisation.edit,        "organisation.edit",        office),
+    route(ORG + "/edit",                           organisation.change,      "organisation.change",      office, post=True),
+    route(ORG + "/mandates",                       organisation.mandate,     "organisation.give_mandate", office, post=True),
+    route(ORG + "/mandates/end",                   organisation.end,         "organisation.end_mandate", office, post=True),
     # Proposals before and beside revisions
     route(C + "/proposals",                        drafting.index,           "drafting.index",           secretariat),
     route(C + "/proposals/new",                    drafting.new,             "drafting.new",             secretariat),
