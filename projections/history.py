@@ -109,6 +109,7 @@ class Wanted:
     thing: UUID | None = None
     kind: str = ""
     consultation: UUID | None = None
+    within: list[UUID] | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -141,6 +142,8 @@ def entries(
         conditions.append("kind = %(kind)s")
     if wanted.consultation:
         conditions.append("consultation = %(consultation)s")
+    if wanted.within is not None:
+        conditions.append("consultation = ANY (%(within)s)")
     if wanted.since:
         conditions.append("at >= %(since)s")
     if wanted.until:
@@ -162,6 +165,7 @@ def entries(
             "thing": wanted.thing,
             "kind": wanted.kind,
             "consultation": wanted.consultation,
+            "within": wanted.within,
             "since": wanted.since,
             "until": wanted.until,
             "before": before,

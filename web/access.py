@@ -24,6 +24,8 @@ from projections.reads import Reads
 from projections.sight import Sight
 from web.visitor import Visitor, signed_in, visitor_of
 
+_AUDITING = ("auditor", *SECRETARIAT)
+
 Need = Callable[[Visitor, UUID | None], bool]
 """Whether a visitor may, in the consultation that the address names (None: none)."""
 
@@ -60,7 +62,16 @@ def office(visitor: Visitor, _: UUID | None) -> bool:
 
 def auditors(visitor: Visitor, consultation: UUID | None) -> bool:
     """Those who read the log: auditors, and the secretariat whose work it shows."""
-    return _has(visitor, consultation, ("auditor", *SECRETARIAT))
+    return _has(visitor, consultation, _AUDITING)
+
+
+def audited(visitor: Visitor) -> list[UUID] | None:
+    """The consultations whose entries a visitor may read; None is the whole log.
+
+    Only a role in all of them shows what belongs to none: people and organisations.
+    """
+    places = {place for place, role in visitor.roles if role in _AUDITING}
+    return None if None in places else [place for place in places if place]
 
 
 def _has(visitor: Visitor, consultation: UUID | None, roles: tuple[str, ...]) -> bool:

@@ -21,12 +21,13 @@ from projections.history import (
 )
 from projections.proposal import passages_of
 from projections.reads import Reads
-from web.access import consultation_for, proposal_for
+from web.access import audited, consultation_for, proposal_for
 from web.dates import STOCKHOLM
 from web.forms import Form
 from web.pages import page
 from web.sentences import SENTENCES, Telling
 from web.trail import pretty, steps
+from web.visitor import visitor_of
 
 SIZE = 50
 KINDS = sorted({topic.split(".")[0] for topic in SENTENCES})
@@ -37,13 +38,18 @@ def index(request: Request) -> Response:
     form = Form.sent(request, request.query_params)
     asked = request.query_params
     with request.state.reads(request.state.moment) as reads:
-        wanted = _wanted(form, reads)
+        within = audited(visitor_of(request))
+        wanted = _wanted(form, reads, within)
         before, after = _position(asked.get("before")), _position(asked.get("after"))
         found = entries(reads, wanted, before=before, after=after, limit=SIZE + 1)
         more = len(found) > SIZE
         shown = (found[1:] if after is not None else found[:-1]) if more else found
         telling = Telling(request, reads, shown)
-        rounds = [(str(c.id), c.title) for c in consultations(reads)]
+        rounds = [
+            (str(row.id), row.title)
+            for row in consultations(reads)
+            if within is None or row.id in within
+        ]
         return page(
             request,
             "log/index.html",
@@ -68,7 +74,7 @@ def _has_older(after: int | None, more: bool) -> bool:
     return True if after is not None else more
 
 
-def _wanted(form: Form, reads: Reads) -> Wanted:
+def _wanted(form: Form, reads: Reads, within: list[UUID] | None) -> Wanted:
     actor = form["actor"].strip()
     since, until = form.day("since"), form.day("until")
     kind = form["kind"] if form["kind"] in KINDS else ""
@@ -77,6 +83,7 @@ def _wanted(form: Form, reads: Reads) -> Wanted:
         thing=form.id("thing"),
         kind=kind,
         consultation=form.id("consultation"),
+        within=within,
         since=_midnight(since) if since else None,
         until=_midnight(until + timedelta(days=1)) if until else None,
     )
@@ -95,7 +102,8 @@ def show(request: Request) -> Response:
     position = request.path_params["position"]
     with request.state.reads(request.state.moment) as reads:
         entry = entry_at(reads, position)
-        if entry is None:
+        within = audited(visitor_of(request))
+        if entry is None or (within is not None and entry.consultation not in within):
             raise NotFound
         telling = Telling(request, reads, [entry])
         sentence = telling.sentence(entry)
@@ -116,7 +124,8 @@ def history(request: Request) -> Response:
     thing: UUID = request.path_params["thing"]
     last = _position(request.query_params.get("before"))
     with request.state.reads(request.state.moment) as reads:
-        found = entries(reads, Wanted(thing=thing), before=last, limit=SIZE + 1)
+        wanted = Wanted(thing=thing, within=audited(visitor_of(request)))
+        found = entries(reads, wanted, before=last, limit=SIZE + 1)
         if not found:
             raise NotFound
         shown = found[:SIZE]

@@ -202,3 +202,23 @@ def test_the_log_is_for_auditors_and_the_secretariat(
     anyone = browsers.anyone().get(address, follow_redirects=False)
     assert anyone.status_code == 303
     assert anyone.headers["location"].startswith("/sign-in?")
+
+
+def test_a_role_in_one_consultation_shows_the_entries_of_that_one_only(
+    browsers: Browsers, log: Log
+) -> None:
+    own, other = a_consultation(log, "Egen omgång"), a_consultation(log, "Annan omgång")
+    theirs = a_comment(log, a_proposal(log, other), text="Inte för alla.")
+    position = log.head()
+    mine = a_comment(log, a_proposal(log, own, "Eget förslag"))
+    officer = browsers.of(a_person(log, role="officer", consultation=own))
+    page = officer.get("/log").text
+    assert "Egen omgång" in page
+    assert "Annan omgång" not in page
+    assert "registrerades av" not in page, "people belong to no consultation"
+    assert officer.get(f"/log/{position}").status_code == 404
+    assert officer.get(f"/history/{theirs}").status_code == 404
+    assert officer.get(f"/history/{mine}").status_code == 200
+    everywhere = browsers.of(a_person(log, role="auditor"))
+    assert everywhere.get(f"/log/{position}").status_code == 200
+    assert everywhere.get(f"/history/{theirs}").status_code == 200
