@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from starlette.requests import Request
@@ -67,11 +67,11 @@ def amend(request: Request, form: Form | None = None) -> Response:
                 kind=said[-1].kind,
                 text=said[-1].text,
                 wording=said[-1].wording,
-                before=_print_of(said[-1]),
+                before=print_of(said[-1]),
             )
         elif isinstance(form.refusal, Conflict):
             # The page now shows what the other one wrote: to send again is to know.
-            form.fill(before=_print_of(said[-1]))
+            form.fill(before=print_of(said[-1]))
         proposal = proposal_by_id(reads, comment.proposal)
         return page(
             request,
@@ -113,8 +113,19 @@ def _subject(reads: Reads, comment: CommentRow) -> Subject:
     return found or Subject(comment.edition)
 
 
-def _print_of(said: Said) -> str:
-    """Tells two texts apart, to notice that somebody else amended meanwhile."""
+class Worded(Protocol):
+    """Whatever says what a comment says."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def wording(self) -> str: ...
+
+
+def print_of(said: Worded) -> str:
+    """Tells two texts apart, to notice that somebody amended one meanwhile."""
     whole = "\0".join((said.kind, said.text, said.wording))
     return sha256(whole.encode()).hexdigest()[:16]
 
@@ -131,7 +142,7 @@ def save(request: Request, form: Form) -> Response:
     limit = site_of(request).submissions_per_hour
     limited(request, "comment", limit=limit, per=timedelta(hours=1))
     id = _recorded(request)
-    if form["before"] != _print_of(said_in(request.state.log, id)[-1]):
+    if form["before"] != print_of(said_in(request.state.log, id)[-1]):
         raise Conflict
     receipt = amend_comment(
         request.state.log,

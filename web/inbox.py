@@ -16,13 +16,14 @@ from domain.comment import (
     code_comments,
     withhold_comments,
 )
-from domain.log import Receipt, Refused
+from domain.log import Conflict, Receipt, Refused
 from projections.consultation import themes_of
 from projections.inbox import Asked, inbox, officers_of
 from projections.issue import issues_of
 from projections.proposal import proposals_of
 from web.access import clock, consultation_for
 from web.addresses import here, is_local, parts_of
+from web.amendment import print_of
 from web.forms import Form, posted
 from web.language import language_of, say_many
 from web.pages import page, redirect, to_address
@@ -37,6 +38,16 @@ class NothingChosen(Refused):
 
     en = "Tick at least one comment first."
     sv = "Kryssa för minst en synpunkt först."
+
+
+class NotAsRead(Conflict):
+    """The public sees only words that an officer has read."""
+
+    en = "A ticked comment was amended after you opened the page. Read it again below."
+    sv = (
+        "En förkryssad synpunkt har ändrats sedan du öppnade sidan. Läs den igen"
+        " här nedanför."
+    )
 
 
 def index(request: Request, form: Form | None = None) -> Response:
@@ -76,6 +87,7 @@ def index(request: Request, form: Form | None = None) -> Response:
         form=form or Form.blank(request),
         this_page=form["next"] if form else here(request, undo=None),
         new_id=(form["id"] if form else "") or uuid4(),
+        prints={row.id: print_of(row) for row in rows},
         ticked=set(form.all("comment")) if form else set(),
         waiting_choices=choices("waiting", language),
         titles=titles,
@@ -167,6 +179,10 @@ def assign(request: Request, form: Form) -> Response:
 def clear(request: Request, form: Form) -> Response:
     """Let the public see the ticked comments."""
     comments = chosen(form)
+    read = dict(value.split(":", 1) for value in form.all("read") if ":" in value)
+    for id in comments:
+        if read.get(str(id)) != print_of(request.state.log.look(Comment, id)):
+            raise NotAsRead
     receipt = clear_comments(
         request.state.log, ids=comments, by=signed_in(request), now=clock()
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.comment import Comment, withdraw_comment
+from domain.comment import Comment, amend_comment, withdraw_comment
 from domain.issue import Issue
 from domain.log import Log
 from tests.client import PageClient
@@ -45,6 +45,11 @@ def officer(browsers: Browsers, olle: UUID) -> PageClient:
 
 def at(round: UUID, act: str = "") -> str:
     return f"/consultations/{round}/inbox{act}"
+
+
+def read(client: PageClient, round: UUID) -> list[str]:
+    """What the inbox hands along of the words that it shows."""
+    return re.findall(r'name="read" value="([^"]+)"', client.get(at(round)).text)
 
 
 def listed(page: str) -> set[UUID]:
@@ -208,7 +213,7 @@ def test_withholding_takes_a_reason_and_hides_from_the_public(
     officer.post(at(round, "/withhold"), data=typed)
     public = browsers.anyone().get(f"/consultations/{round}/comments").text
     assert "Något som inte får stå öppet." not in public
-    officer.post(at(round, "/clear"), data=typed)
+    officer.post(at(round, "/clear"), data=typed | {"read": read(officer, round)})
     public = browsers.anyone().get(f"/consultations/{round}/comments").text
     assert "Något som inte får stå öppet." in public
 
@@ -225,3 +230,33 @@ def test_ten_thousand_would_be_paged(
     assert len(first) == 50
     assert len(second) == 10
     assert not first & second
+
+
+def test_words_that_were_amended_after_reading_are_not_let_out(
+    officer: PageClient, browsers: Browsers, log: Log
+) -> None:
+    round = a_consultation(log, display="after_review")
+    officer = browsers.of(a_person(log, role="officer", consultation=round))
+    author = a_person(log)
+    comment = a_comment(log, a_proposal(log, round), text="Som jag läste.", by=author)
+    browsers.catch_up()
+    typed = {"comment": str(comment), "next": at(round), "read": read(officer, round)}
+    amend_comment(
+        log,
+        id=comment,
+        kind="general",
+        text="Något helt annat.",
+        wording="",
+        by=author,
+        now=NOW,
+    )
+    browsers.catch_up()
+    answer = officer.post(at(round, "/clear"), data=typed)
+    assert answer.status_code == 409
+    assert "Något helt annat." in answer.text
+    public = browsers.anyone().get(f"/consultations/{round}/comments").text
+    assert "Något helt annat." not in public
+    typed["read"] = read(officer, round)
+    assert officer.post(at(round, "/clear"), data=typed).status_code == 200
+    public = browsers.anyone().get(f"/consultations/{round}/comments").text
+    assert "Något helt annat." in public
