@@ -64,9 +64,7 @@ def _insert_text(event: Proposal.Drafted | Proposal.Redrafted, rows: Rows) -> No
 def _revise(event: Proposal.Revised, rows: Rows) -> None:
     proposal, edition = event.originator_id, event.edition
     old = {
-        row["id"]: row
-        for row in rows.where("passage", proposal=proposal)
-        if row["until"] is None
+        row["id"]: row for row in rows.where("passage", proposal=proposal, until=None)
     }
     order = rows.get("version", proposal, edition - 1)["passages"]
     passages = apply_changes([_passage(old[id]) for id in order], event.changes)

@@ -147,11 +147,16 @@ class Rows:
         self._absent[table] |= unknown
 
     def where(self, table: str, **values: Any) -> list[Row]:
-        """Every row that stands and has these values, in no particular order."""
+        """Every row that stands and has these values, in no particular order.
+
+        None asks for rows where the column is NULL.
+        """
         kind = self._tables[table]
         touched, remembered = self._touched[table], self._open[table]
         found = []
-        for row in self._ask(self._query(kind, *values), list(values.values())):
+        how = [f"{name} NULL" if v is None else name for name, v in values.items()]
+        given = [value for value in values.values() if value is not None]
+        for row in self._ask(self._query(kind, *how), given):
             key = kind.key_of(row)
             if key not in touched:
                 found.append(remembered.setdefault(key, row))
@@ -241,7 +246,8 @@ class Rows:
             SQL(", ").join(map(Identifier, kind.columns)),
             Identifier(self._schema, kind.name),
             SQL(" AND ").join(
-                SQL("{} = %s").format(Identifier(name)) for name in names
+                SQL("{} IS NULL" if null else "{} = %s").format(Identifier(column))
+                for column, _, null in (name.partition(" ") for name in names)
             ),
         )
 

@@ -274,3 +274,21 @@ def test_the_catalogue_tells_keys_and_columns(rows: Rows) -> None:
     assert "words" not in tables["comment"].columns  # made by the database
     assert not tables["entry"].is_closed
     assert tables["entry"].key == ("valid_from",)
+
+
+def test_rows_without_a_value_are_found_by_none(rows: Rows) -> None:
+    rows.position = 1
+    member = {"kind": "paragraph", "level": 0, "text": "Ord.", "marks": []}
+    ended, standing = UUID(int=71), UUID(int=72)
+    rows.insert("passage", proposal=ROUND, id=ended, since=1, until=2, **member)
+    rows.insert("passage", proposal=ROUND, id=standing, since=1, **member)
+    rows.write()
+    rows.forget()
+
+    def found() -> list[UUID]:
+        return [row["id"] for row in rows.where("passage", proposal=ROUND, until=None)]
+
+    assert found() == [standing]
+    rows.position = 2
+    rows.change("passage", ROUND, standing, 1, until=2)
+    assert found() == []
