@@ -205,7 +205,7 @@ def test_connections_that_break_at_any_moment_lose_nothing(
         " AND pid <> pg_backend_pid() AND application_name <> 'samrad test'"
     )
     with followed(follower), psycopg.connect(database, autocommit=True) as killer:
-        for _ in range(3):
+        for _ in range(2):
             head = organisations(log, 300)
             shows(database, head - 250)
             killer.execute(kill)
