@@ -64,7 +64,8 @@ class Installation:
         self.said = data.with_name("said")
         """What all of them have written, in the order of time."""
         self.environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("SAMRAD_")},
+            **{k: v for k, v in os.environ.items() if "SAMRAD" not in k},
+            "DATABASE_URL": "",
             "PYTHONPATH": str(ROOT),
             "SAMRAD_DATA": str(data),
             "SAMRAD_SECRET_KEY": "d1f0" * 8,
