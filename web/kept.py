@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ledger.session import Sessions
+from ledger.session import Sessions, Unreachable
 from web.addresses import url
 from web.forms import Form
 from web.language import language_of
@@ -53,9 +54,13 @@ def brought_back(request: Request) -> Form | None:
 
 
 def arrived(request: Request, form: Form) -> None:
-    """Delete what was kept of a form that has now been recorded."""
+    """Delete what was kept of a form that has now been recorded.
+
+    If the database goes away just then, it is deleted when it is too old.
+    """
     if form[FIELD]:
-        _sessions(request).forget_typed(form[FIELD])
+        with suppress(Unreachable):
+            _sessions(request).forget_typed(form[FIELD])
 
 
 def _sessions(request: Request) -> Sessions:
