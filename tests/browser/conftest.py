@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -46,30 +46,25 @@ def served(database: str) -> Iterator[Served]:
 
 
 @pytest.fixture
-def watched(browser: Browser) -> Iterator[Callable[[Served], Windows]]:
-    """Windows on an application, all closed and found without fault at the end."""
-    opened: list[Windows] = []
-
-    def watch(served: Served) -> Windows:
-        opened.append(Windows(browser, served))
-        return opened[-1]
-
-    yield watch
-    for windows in opened:
-        windows.close()
-    assert [fault for windows in opened for fault in windows.faults] == []
-
-
-@pytest.fixture
-def windows(watched: Callable[[Served], Windows], served: Served) -> Windows:
+def windows(browser: Browser, served: Served) -> Iterator[Windows]:
     """Windows on an application of the test's own."""
-    return watched(served)
+    found = Windows(browser, served)
+    yield found
+    found.end_test()
+
+
+@pytest.fixture(scope="module")
+def reading_windows(browser: Browser, demo: Served) -> Iterator[Windows]:
+    found = Windows(browser, demo)
+    yield found
+    found.close()
 
 
 @pytest.fixture
-def demo_windows(watched: Callable[[Served], Windows], demo: Served) -> Windows:
+def demo_windows(reading_windows: Windows) -> Iterator[Windows]:
     """Windows on the demo, to look and not to touch."""
-    return watched(demo)
+    yield reading_windows
+    reading_windows.end_test()
 
 
 @pytest.hookimpl(wrapper=True)

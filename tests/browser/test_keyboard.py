@@ -132,7 +132,7 @@ def test_focus_is_seen_and_goes_all_the_way_round(
 
 def goes_round(windows: Windows, sample: Sample) -> None:
     """Tab through a page, and back out of it."""
-    page = windows.open(sample.person)
+    page = windows.reading(sample.person)
     page.goto(sample.address(windows.served))
     reached: list[str] = []
     for _ in range(MOST):

@@ -12,7 +12,7 @@ from tests import story
 from tests.browser import axe
 from tests.browser.rounds import TEXT, a_round
 from tests.browser.samples import SAMPLES, Sample, routes
-from tests.browser.windows import PHONE, Scheme, Windows
+from tests.browser.windows import PHONE, Scheme, Windows, resize
 from web.language import Language
 
 SMALLEST = (320, 640)
@@ -43,21 +43,35 @@ def test_every_page_has_a_sample_here() -> None:
     assert {one.name for one in SAMPLES} == set(routes())
 
 
-@pytest.mark.parametrize("language", ["sv", "en"])
 @pytest.mark.parametrize("sample", SAMPLES, ids=str)
-def test_a_page_is_readable_by_everybody_and_fits_every_screen(
-    demo_windows: Windows, sample: Sample, language: Language
+def test_a_page_is_accessible_and_fits_small_screens(
+    demo_windows: Windows, sample: Sample
 ) -> None:
-    page = opened(demo_windows, sample, language=language)
+    page = opened(demo_windows, sample)
 
-    faults = axe.faults(page)
+    expect_no(axe.faults(page) + too_wide(page))
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+def test_a_page_is_accessible_in_english_on_a_phone(
+    demo_windows: Windows, sample: Sample
+) -> None:
+    page = opened(demo_windows, sample, language="en")
+
+    expect_no(too_wide(page) + axe.faults(page))
+
+
+def expect_no(faults: list[str]) -> None:
+    assert not faults, "\n".join(faults)
+
+
+def too_wide(page: Page) -> list[str]:
+    """What makes a page scroll sideways on a small screen; it ends up on a phone."""
+    faults: list[str] = []
     for size in (SMALLEST, PHONE):
         resize(page, size)
-        faults += [
-            f"{size} is too narrow for {each}" for each in page.evaluate(TOO_WIDE)
-        ]
-    faults += axe.faults(page)
-    assert not faults, "\n".join(faults)
+        faults += [f"too wide for {size}: {it}" for it in page.evaluate(TOO_WIDE)]
+    return faults
 
 
 def opened(
@@ -65,7 +79,7 @@ def opened(
 ) -> Page:
     """The page with all that it hides unfolded."""
     scheme: Scheme = "dark" if dark else "light"
-    page = windows.open(sample.person, language=language, scheme=scheme)
+    page = windows.reading(sample.person, language=language, scheme=scheme)
     response = page.goto(sample.address(windows.served))
     assert response is not None
     assert response.status == 200
@@ -78,26 +92,19 @@ def opened(
     return page
 
 
-def resize(page: Page, size: tuple[int, int]) -> None:
-    """Give a window other measures, in CSS pixels."""
-    width, height = size
-    page.set_viewport_size({"width": width, "height": height})
-
-
-@pytest.mark.parametrize("sample", SAMPLES[4::3], ids=str)
+@pytest.mark.parametrize("sample", SAMPLES[4::5], ids=str)
 def test_a_page_can_be_read_in_the_dark(demo_windows: Windows, sample: Sample) -> None:
-    assert axe.faults(opened(demo_windows, sample, dark=True)) == []
+    expect_no(axe.faults(opened(demo_windows, sample, dark=True)))
 
 
 @pytest.mark.parametrize("address", ["/finns/inte", "/log", "/consultations/new"])
 def test_a_page_that_is_refused_is_a_page_too(
     demo_windows: Windows, address: str
 ) -> None:
-    page = demo_windows.open(people()["stakeholder"], size=SMALLEST)
+    page = demo_windows.open(people()["stakeholder"])
     page.goto(address)
 
-    assert axe.faults(page) == []
-    assert page.evaluate(TOO_WIDE) == []
+    expect_no(axe.faults(page) + too_wide(page))
     demo_windows.forgive("40")
 
 
@@ -152,4 +159,4 @@ def test_words_and_tables_of_any_width_break_no_page(windows: Windows) -> None:
     ):
         page.goto(address)
         wide += [f"{address}: {each}" for each in page.evaluate(TOO_WIDE)]
-    assert not wide, "\n".join(wide)
+    expect_no(wide)

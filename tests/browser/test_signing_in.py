@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -81,9 +81,9 @@ def test_who_signs_out_in_a_shared_browser_leaves_no_words_behind(
 
 @pytest.mark.parametrize("role", ["stakeholder", "officer", "chair", "auditor"])
 def test_a_visitor_of_the_demo_becomes_any_of_its_people_with_one_click(
-    watched: Callable[[Served], Windows], demo: Served, role: str
+    demo_windows: Windows, role: str
 ) -> None:
-    page = watched(demo).open()
+    page = demo_windows.open()
     page.goto("/sign-in")
     page.locator(f"form[action*='/{role}'] button").click()
 
