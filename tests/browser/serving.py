@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -51,9 +51,8 @@ def serving(
     *,
     demo_people: Callable[[], dict[str, UUID]] | None = None,
     mailbox: Mailbox | None = None,
-    follows: bool = True,
 ) -> Iterator[Served]:
-    """Serve a database's pages, with the follower at work beside them if it follows."""
+    """Serve a database's pages, with the follower at work beside them."""
     with listening() as door:
         site = Site(address=address_of(door), demo=demo_people is not None)
         app = create_app(
@@ -77,7 +76,7 @@ def serving(
             pages.join(timeout=0.02)
             assert pages.is_alive(), "the application did not start: see the log"
         try:
-            with beside(database, site, follows=follows) as served:
+            with beside(database, site) as served:
                 yield served
         finally:
             server.should_exit = True
@@ -85,12 +84,12 @@ def serving(
 
 
 @contextmanager
-def beside(database: str, site: Site, *, follows: bool = True) -> Iterator[Served]:
+def beside(database: str, site: Site) -> Iterator[Served]:
     """What works beside the pages of a site, whichever process serves them."""
     with (
         closing(Log({"LOG_DATABASE_URL": database})) as log,
         closing(Follower(log, database)) as by_hand,
-        following(log, database) if follows else nullcontext(),
+        following(log, database),
         closing(Sessions.at(database, size=2)) as sessions,
     ):
         yield Served(site, database, log, sessions, by_hand)

@@ -12,7 +12,7 @@ from playwright.sync_api import Dialog, Page, expect
 from domain.consultation import close_consultation
 from domain.log import SYSTEM
 from tests.browser.rounds import Round, a_round
-from tests.browser.serving import Process, Served, beside, serving
+from tests.browser.serving import Process, Served, beside
 from tests.browser.windows import Windows
 from web.site import Site
 
@@ -173,19 +173,3 @@ def test_a_round_that_closed_meanwhile_says_so_and_keeps_the_words(
     expect(page.locator("#wrong")).to_be_visible()
     expect(page.get_by_label("Din synpunkt")).to_have_value(SAID)
     windows.forgive("4")
-
-
-class TestTheFollowerLags:
-    @pytest.fixture
-    def served(self, database: str) -> Iterator[Served]:
-        with serving(database, follows=False) as found:
-            yield found
-
-    def test_the_receipt_comes_at_once_and_its_number_when_there_is_one(
-        self, windows: Windows, page: Page
-    ) -> None:
-        send(page)
-        expect(page.locator("#receipt")).to_contain_text("Löpnumret kommer strax")
-        windows.served.catch_up()
-
-        assert expect_receipt(page).isdecimal()

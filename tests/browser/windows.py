@@ -33,7 +33,7 @@ FLAGS = (
     "--disable-sync",
 )
 
-PATIENCE = 10_000
+PATIENCE = 20_000
 """Milliseconds that anything on a page may take, on a machine that does more."""
 
 Scheme = Literal["light", "dark"]
