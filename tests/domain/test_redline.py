@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from random import Random
-from time import perf_counter
+from time import thread_time
 from uuid import UUID, uuid4
 
 import pytest
@@ -85,11 +85,12 @@ def _long_texts() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("old", "new"), _long_texts(), ids=["edited", "other", "two"])
 def test_a_passage_of_3000_words_is_compared_at_once(old: str, new: str) -> None:
     times = []
-    for _ in range(5):
-        begun = perf_counter()
+    for _ in range(3):
+        begun = thread_time()
         redline(old, new)
-        times.append(perf_counter() - begun)
-    assert min(times) < 0.05
+        times.append(thread_time() - begun)
+    # 0.02 s of work; what grows with the square of the words takes many seconds.
+    assert min(times) < 1
 
 
 def passages(*texts: str) -> list[Passage]:
