@@ -16,6 +16,7 @@ RUN = """async (source) => {
     resultTypes: ["violations"],
     preload: false,
     runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    rules: { "target-size": { enabled: true } }, // 24 pixels, or room around it
   });
   return found.violations.flatMap(({ id, impact, help, nodes }) =>
     nodes.map(({ target, html, failureSummary }) => ({

@@ -96,13 +96,13 @@ def test_it_is_there_with_one_command_and_survives_the_death_of_its_parts(
 
     os.kill(process.pid, signal.SIGINT)
     assert process.wait(START) == 0
-    assert there.processes() == set()
+    until(lambda: not there.processes(), "no process")
 
     process, address = started(there)
     assert head(address) == entries, "nothing is written twice"
     process.terminate()
     assert process.wait(START) == 0
-    assert there.processes() == set()
+    until(lambda: not there.processes(), "no process")
 
 
 def test_a_half_written_history_is_written_anew_and_nobody_outlives_a_killed_demo(

@@ -228,9 +228,13 @@ def test_a_demo_that_is_ended_half_way_begins_anew_also_when_two_try_at_once() -
             killed = there.start("demo", "--port", str(there.port))
             _until_half_written(there, killed)
             kill(killed)
+            left_behind = there.server.pid
 
             ended = there.start("demo", "--port", str(there.port))
             _until_said(there, ANEW)
+            until(
+                lambda: there.server.pid not in (None, left_behind), "a new one", START
+            )
             _until_half_written(there, ended)
             os.killpg(ended.pid, signal.SIGINT)
             assert ended.wait(START) == 130

@@ -17,11 +17,14 @@ def _under(kind: type) -> set[type]:
     return {kind}.union(*map(_under, kind.__subclasses__()))
 
 
-REFUSALS = sorted(_under(Refused) - {Refused}, key=lambda kind: kind.__name__)
-FACTS = sorted(
-    (kind for kind in _under(Fact) if kind.__module__.startswith("domain.")),
-    key=lambda kind: kind.__qualname__,
-)
+def _of_the_domain(kinds: set[type]) -> list[type]:
+    """Those of this room, whatever else the process has read in."""
+    ours = (kind for kind in kinds if kind.__module__.startswith("domain."))
+    return sorted(ours, key=lambda kind: kind.__qualname__)
+
+
+REFUSALS = _of_the_domain(_under(Refused) - {Refused})
+FACTS = _of_the_domain(_under(Fact))
 STORED = [kind for kind in FACTS if "TOPIC" in vars(kind)]
 
 
