@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Identifier
 
 from cli.opening import following_log
 from cli.postgres import Database, let_roles_sign_in
-from ledger import recorder, session
+from ledger import recorder, session, tiles
 from projections.follower import Follower
 
 _MIGRATING = 7_265_004  # Advisory lock: two at once would make the same schema twice.
@@ -26,6 +26,7 @@ def migrate(database: Database) -> None:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATING,))
         recorder.migrate(connection)
         connection.execute(session.SCHEMA.read_text().encode())
+        tiles.migrate(connection)
         _let_others_act(connection, database)
     let_roles_sign_in(database)
     with (

@@ -16,6 +16,7 @@ from psycopg.sql import SQL, Identifier
 
 import ledger.recorder
 import ledger.session
+import ledger.tiles
 from cli.postgres import Server, embedded
 from domain.log import Log
 from projections.follower import Follower
@@ -102,6 +103,7 @@ def lay_out(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as owner:
         ledger.recorder.migrate(owner)
         owner.execute(ledger.session.SCHEMA.read_bytes())
+        ledger.tiles.migrate(owner)
     with Log({"LOG_DATABASE_URL": url}) as log:
         follower = Follower(log, url)
         follower.prepare()
