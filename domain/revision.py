@@ -177,6 +177,7 @@ class Revision(Aggregate):
     ) -> None:
         """Add a change, or replace the one with the same id; `base` is the old text."""
         self._require_unsettled()
+        change = _tidy(change)
         apply_changes(base, list({**self.changes, change["id"]: change}.values()))
         self.trigger_event(self.ChangeMade, change=change, by=by, timestamp=now)
 
@@ -184,6 +185,7 @@ class Revision(Aggregate):
         self, change: str, base: Sequence[Passage], *, by: UUID, now: datetime
     ) -> None:
         self._require_unsettled()
+        change = UUID(change).hex
         if change not in self.changes:
             raise NoSuchChange
         rest = [one for id, one in self.changes.items() if id != change]
@@ -222,6 +224,20 @@ class Revision(Aggregate):
     def _require_unsettled(self) -> None:
         if self.is_settled:
             raise RevisionIsSettled
+
+
+def _tidy(change: PassageChange) -> PassageChange:
+    """The change with its ids in one spelling, and each issue behind it once."""
+    tidy: PassageChange = {
+        **change,
+        "id": UUID(change["id"]).hex,
+        "passage": UUID(change["passage"]).hex,
+    }
+    if after := change.get("after"):
+        tidy["after"] = UUID(after).hex
+    if issues := change.get("issues"):
+        tidy["issues"] = list(dict.fromkeys(UUID(issue).hex for issue in issues))
+    return tidy
 
 
 def _fit(base: Sequence[Passage], changes: Iterable[PassageChange]) -> bool:

@@ -370,3 +370,29 @@ def test_an_adoption_is_refused_once_the_proposal_is_withdrawn(log: Log) -> None
     withdraw_proposal(log, id=text, reason="", by=SYSTEM, now=NOW)
     with pytest.raises(ProposalWithdrawn):
         adopt_revision(log, id=revision, anchors={}, by=SYSTEM, now=NOW)
+
+
+def test_the_same_issue_stands_behind_a_change_once(log: Log) -> None:
+    consultation = a_consultation(log)
+    text = a_proposal(log, consultation)
+    issue, other = an_issue(log, consultation), an_issue(log, consultation)
+    twice = replacing(log, text, 1, "A", issues=[issue, other, issue])
+    twice["issues"].append(str(other))
+    id = a_revision(log, text, [twice])
+    (change,) = log.look(Revision, id).changes.values()
+    assert change["issues"] == [issue.hex, other.hex]
+
+
+def test_a_change_is_the_same_however_its_id_is_spelt(log: Log) -> None:
+    text = a_proposal(log, a_consultation(log))
+    change = replacing(log, text, 1, "A")
+    spelt: PassageChange = {
+        **change,
+        "id": str(UUID(change["id"])).upper(),
+        "passage": str(UUID(change["passage"])),
+        "text": "B",
+    }
+    id = a_revision(log, text, [change, spelt])
+    assert log.look(Revision, id).changes == {change["id"]: {**change, "text": "B"}}
+    drop_change(log, id=id, change=spelt["id"], by=SYSTEM, now=NOW)
+    assert not log.look(Revision, id).changes
