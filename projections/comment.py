@@ -100,11 +100,16 @@ def _submit(event: Comment.Submitted, position: int, rows: Rows) -> None:
 
 
 def _place_all(event: Proposal.AnchorsPlaced, rows: Rows) -> None:
+    """Place the comments that have no place in the edition yet.
+
+    One that an officer gave a place meanwhile keeps that: a person has looked.
+    """
     comments = [UUID(placement["comment"]) for placement in event.placements]
     rows.foresee("comment", [(comment,) for comment in comments])
     rows.foresee("placement", [(comment, event.edition) for comment in comments])
     for comment, placement in zip(comments, event.placements, strict=True):
-        _place(comment, event.edition, placement, rows)
+        if rows.find("placement", comment, event.edition) is None:
+            _insert_placement(comment, event.edition, _placed(placement), rows)
 
 
 def _place(
@@ -243,18 +248,20 @@ def placements_of(reads: Reads, comment: UUID) -> list[PlacementRow]:
 def standings_on(reads: Reads, proposal: UUID, *, not_in: int) -> dict[UUID, Standing]:
     """The anchors of a proposal's comments that have no place in an edition yet.
 
-    Each is taken from the newest edition that it certainly stands in. Withdrawn
-    comments are placed too: the audit trail follows them.
+    Each is taken from the newest edition that it certainly stands in, or else as it
+    was made. Withdrawn comments are placed too: the audit trail follows them.
     """
     rows = reads.tuples(
         """
-        SELECT c.id, s.edition, s.state, s.passage, s.start_at, s.end_at,
+        SELECT c.id, coalesce(s.edition, c.edition), coalesce(s.state, 'made'),
+               CASE WHEN s.comment IS NULL THEN c.passage ELSE s.passage END,
+               coalesce(s.start_at, c.start_at), coalesce(s.end_at, c.end_at),
                c.quote, c.prefix, c.suffix
           FROM comment c
-         CROSS JOIN LATERAL (
+          LEFT JOIN LATERAL (
                SELECT * FROM placement s
                 WHERE s.comment = c.id AND s.certain AND s.state <> 'removed'
-                ORDER BY s.edition DESC LIMIT 1) AS s
+                ORDER BY s.edition DESC LIMIT 1) AS s ON true
          WHERE c.proposal = %s
            AND NOT EXISTS (SELECT FROM placement t
                             WHERE t.comment = c.id AND t.edition = %s)
