@@ -4,6 +4,7 @@
 from domain import (
     comment,
     consultation,
+    erasure,
     issue,
     organisation,
     person,
@@ -14,6 +15,7 @@ from domain import (
 __all__ = [
     "comment",
     "consultation",
+    "erasure",
     "issue",
     "organisation",
     "person",

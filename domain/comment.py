@@ -10,14 +10,20 @@ from uuid import UUID
 from eventsourcing.domain import Aggregate
 
 from domain.anchor import Anchor
-from domain.consultation import Consultation
+from domain.consultation import Consultation, UnknownChoice
+from domain.hold import Holdable
 from domain.log import SYSTEM, Conflict, Fact, Log, NotFound, Receipt, Refused
 from domain.person import SECRETARIAT, NoMandate, Person, require_role
 from domain.proposal import NotPublished, Proposal, Standing, placed
+from domain.publicity import Unpublishable
 from domain.text import Passage, find_quote, quote
 
 CommentKind = Literal["general", "technical", "editorial"]
 COMMENT_KINDS: tuple[CommentKind, ...] = get_args(CommentKind)
+
+Reassessment = Literal["kept", "lifted"]
+"""What became of a secrecy marking when somebody looked at it again."""
+REASSESSMENTS: tuple[Reassessment, ...] = get_args(Reassessment)
 
 LONGEST_TEXT = 20_000
 """Characters; a longer answer is a response, filed as a document."""
@@ -85,7 +91,35 @@ class WithholdingNeedsReason(Refused):
     sv = "Skriv varför synpunkten hålls inne."
 
 
-class Comment(Aggregate):
+class CommentIsErased(Refused):
+    """What an erased comment said is gone for good; nothing more is done with it."""
+
+    en = "The comment has been erased."
+    sv = "Synpunkten är raderad."
+
+
+class ProvisionIsMissing(Refused):
+    """A secrecy marking names the provision that it rests on."""
+
+    en = "Write which provision the secrecy rests on, as 21 kap. 1 § OSL."
+    sv = "Skriv vilken bestämmelse sekretessen stöder sig på, som 21 kap. 1 § OSL."
+
+
+class AlreadySecret(Refused):
+    """A comment is marked once, and reassessed after that."""
+
+    en = "The comment already has a secrecy marking."
+    sv = "Synpunkten är redan sekretessmarkerad."
+
+
+class NotSecret(Refused):
+    """Only a marking that stands is reassessed."""
+
+    en = "The comment has no secrecy marking."
+    sv = "Synpunkten är inte sekretessmarkerad."
+
+
+class Comment(Holdable, Unpublishable):
     """One separable viewpoint. Nothing here is ever overwritten, only added to."""
 
     TOPIC = "comment"
@@ -171,6 +205,63 @@ class Comment(Aggregate):
         edition: int
         anchor: dict[str, Any] | None
 
+    class Unpublished(Unpublishable.Unpublished):
+        """The comment was taken down: its author and the secretariat still read it."""
+
+        TOPIC = "comment.unpublished"
+
+    class Republished(Unpublishable.Republished):
+        """The comment was put back where the public sees it."""
+
+        TOPIC = "comment.republished"
+
+    class MarkedSecret(Fact):
+        """Secrecy may apply: only the secretariat, auditors and the author read it.
+
+        `note` is an official's and not sealed: no personal data belongs in it.
+        """
+
+        TOPIC = "comment.marked_secret"
+        provision: str
+        note: str
+
+        def apply(self, aggregate: Comment) -> None:
+            aggregate.is_secret = True
+
+    class SecrecyReassessed(Fact):
+        """Somebody looked at the marking again: it was kept, or lifted.
+
+        `provision` is what it rests on from now on; empty when it was lifted.
+        """
+
+        TOPIC = "comment.secrecy_reassessed"
+        outcome: str
+        provision: str
+
+        def apply(self, aggregate: Comment) -> None:
+            aggregate.is_secret = self.outcome == "kept"
+
+    class HoldPlaced(Holdable.HoldPlaced):
+        """The comment may not be erased, for a reason."""
+
+        TOPIC = "comment.hold_placed"
+
+    class HoldLifted(Holdable.HoldLifted):
+        """The hold on the comment was lifted."""
+
+        TOPIC = "comment.hold_lifted"
+
+    class Erased(Fact):
+        """What the comment said can no longer be read, nor be brought back."""
+
+        TOPIC = "comment.erased"
+        erasure: UUID
+
+        def apply(self, aggregate: Comment) -> None:
+            aggregate.is_erased = True
+            # What is kept in memory of the thing forgets it too.
+            aggregate.text = aggregate.wording = ""
+
     Created = Submitted
 
     def __init__(
@@ -194,6 +285,8 @@ class Comment(Aggregate):
         self.themes: tuple[str, ...] = ()
         self.officer: UUID | None = None
         self.is_withdrawn = False
+        self.is_secret = False
+        self.is_erased = False
 
     @classmethod
     def submit(
@@ -262,11 +355,13 @@ class Comment(Aggregate):
         self.trigger_event(self.Withheld, reason=reason.strip(), by=by, timestamp=now)
 
     def code(self, themes: Iterable[str], *, by: UUID, now: datetime) -> None:
+        self.require_not_erased()
         new = sorted(set(themes))
         if tuple(new) != self.themes:
             self.trigger_event(self.Coded, themes=new, by=by, timestamp=now)
 
     def assign(self, officer: UUID | None, *, by: UUID, now: datetime) -> None:
+        self.require_not_erased()
         if officer != self.officer:
             self.trigger_event(self.Assigned, officer=officer, by=by, timestamp=now)
 
@@ -281,8 +376,58 @@ class Comment(Aggregate):
             timestamp=now,
         )
 
+    def unpublish(
+        self, *, reason: str, decision_ref: str, by: UUID, now: datetime
+    ) -> None:
+        self.require_not_erased()
+        super().unpublish(reason=reason, decision_ref=decision_ref, by=by, now=now)
+
+    def mark_secret(
+        self, *, provision: str, note: str, by: UUID, now: datetime
+    ) -> None:
+        self.require_not_erased()
+        if not provision.strip():
+            raise ProvisionIsMissing
+        if self.is_secret:
+            raise AlreadySecret
+        self.trigger_event(
+            self.MarkedSecret,
+            provision=provision.strip(),
+            note=note.strip(),
+            by=by,
+            timestamp=now,
+        )
+
+    def reassess_secrecy(
+        self, outcome: str, *, provision: str, by: UUID, now: datetime
+    ) -> None:
+        self.require_not_erased()
+        if not self.is_secret:
+            raise NotSecret
+        if outcome not in REASSESSMENTS:
+            raise UnknownChoice(choice=outcome)
+        if outcome == "kept" and not provision.strip():
+            raise ProvisionIsMissing
+        self.trigger_event(
+            self.SecrecyReassessed,
+            outcome=outcome,
+            provision=provision.strip() if outcome == "kept" else "",
+            by=by,
+            timestamp=now,
+        )
+
+    def erase(self, *, erasure: UUID, by: UUID, now: datetime) -> None:
+        self.require_not_erased()
+        self.trigger_event(self.Erased, erasure=erasure, by=by, timestamp=now)
+
+    def require_not_erased(self) -> None:
+        """Refuse when what the comment said has been erased."""
+        if self.is_erased:
+            raise CommentIsErased
+
     def require_standing(self) -> None:
-        """Refuse when the comment has been withdrawn."""
+        """Refuse when the comment has been erased or withdrawn."""
+        self.require_not_erased()
         if self.is_withdrawn:
             raise CommentIsWithdrawn
 
@@ -325,6 +470,7 @@ def submit_comment(
     if by != SYSTEM:
         consultation.require_open(now)
         person = log.look(Person, by)
+        person.require_not_erased()
         if organisation is not None and not person.may_speak_for(organisation, now):
             raise NoMandate
         consultation.require_may_comment(person, organisation, now)
@@ -412,10 +558,12 @@ def _own(log: Log, id: UUID, by: UUID, now: datetime) -> Comment:
     comment = log.get(Comment, id)
     if by == SYSTEM:
         return comment
+    person = log.look(Person, by)
+    person.require_not_erased()
     if comment.organisation is None:
         is_own = by == comment.author
     else:
-        is_own = log.look(Person, by).may_speak_for(comment.organisation, now)
+        is_own = person.may_speak_for(comment.organisation, now)
     if not is_own:
         raise NotTheAuthor
     log.look(Consultation, comment.consultation).require_open(now)

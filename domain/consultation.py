@@ -8,6 +8,7 @@ from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
+from domain.hold import Holdable
 from domain.log import Fact, Log, Receipt, Refused
 from domain.organisation import Organisation
 from domain.person import SECRETARIAT, Person, require_role
@@ -108,7 +109,7 @@ class NotInvited(Refused):
     sv = "Den här omgången tar bara emot synpunkter från inbjudna organisationer."
 
 
-class Consultation(Aggregate):
+class Consultation(Holdable):
     """One round: its assignment, period, codebook, and who is asked."""
 
     TOPIC = "consultation"
@@ -209,6 +210,16 @@ class Consultation(Aggregate):
 
         def apply(self, aggregate: Consultation) -> None:
             aggregate.status = "concluded"
+
+    class HoldPlaced(Holdable.HoldPlaced):
+        """No comment in the consultation may be erased, for a reason."""
+
+        TOPIC = "consultation.hold_placed"
+
+    class HoldLifted(Holdable.HoldLifted):
+        """The hold on the consultation was lifted."""
+
+        TOPIC = "consultation.hold_lifted"
 
     Created = Planned
 

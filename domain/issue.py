@@ -13,6 +13,7 @@ from domain.comment import Comment
 from domain.consultation import Consultation, TitleIsMissing
 from domain.log import Fact, Log, Receipt, Refused
 from domain.person import DECIDERS, SECRETARIAT, require_role
+from domain.publicity import Unpublishable
 
 Disposition = Literal[
     "accepted",
@@ -102,7 +103,14 @@ class SameIssue(Refused):
     sv = "Välj en annan sakfråga att slå ihop med."
 
 
-class Issue(Aggregate):
+class AnswerNotPublished(Refused):
+    """Only an answer that was published is taken down."""
+
+    en = "The answer has not been published."
+    sv = "Bemötandet är inte publicerat."
+
+
+class Issue(Unpublishable):
     """Comments gathered for one disposition and one answer; nobody is lost in it."""
 
     TOPIC = "issue"
@@ -199,6 +207,22 @@ class Issue(Aggregate):
 
         TOPIC = "issue.answer_published"
 
+        def apply(self, aggregate: Issue) -> None:
+            aggregate.is_published = True
+
+    class Unpublished(Unpublishable.Unpublished):
+        """The public no longer sees the disposition and the answer, for a reason.
+
+        It stays so when another answer is published, until it is put back.
+        """
+
+        TOPIC = "issue.unpublished"
+
+    class Republished(Unpublishable.Republished):
+        """The public sees the published disposition and answer again."""
+
+        TOPIC = "issue.republished"
+
     Created = Raised
 
     def __init__(self, consultation: UUID, comments: list[UUID]) -> None:
@@ -208,6 +232,7 @@ class Issue(Aggregate):
         self.disposition = ""
         self.has_answer = False
         self.is_approved = False
+        self.is_published = False
 
     @classmethod
     def raise_issue(
@@ -333,6 +358,13 @@ class Issue(Aggregate):
         if not self.is_approved:
             raise NotApproved
         self.trigger_event(self.AnswerPublished, by=by, timestamp=now)
+
+    def unpublish(
+        self, *, reason: str, decision_ref: str, by: UUID, now: datetime
+    ) -> None:
+        if not self.is_published:
+            raise AnswerNotPublished
+        super().unpublish(reason=reason, decision_ref=decision_ref, by=by, now=now)
 
     def require_standing(self) -> None:
         """Refuse when the issue has been merged into another one."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
+from domain.hold import Holdable
 from domain.log import SYSTEM, Fact, Log, NotAllowed, Receipt, Refused
 
 Role = Literal["officer", "editor", "chair", "auditor", "reader"]
@@ -63,7 +64,14 @@ class NameIsMissing(Refused):
     sv = "Skriv ett namn."
 
 
-class Person(Aggregate):
+class PersonIsErased(Refused):
+    """A person whose data is erased never comes back under the same id."""
+
+    en = "This person's data has been erased, so nothing more can be done with it."
+    sv = "Personens uppgifter är raderade, så inget mer kan göras med dem."
+
+
+class Person(Holdable):
     """Somebody who signs in. What they may do is decided here, not by a page."""
 
     TOPIC = "person"
@@ -124,9 +132,31 @@ class Person(Aggregate):
         def apply(self, aggregate: Person) -> None:
             aggregate.roles.discard((self.consultation, self.role))
 
+    class HoldPlaced(Holdable.HoldPlaced):
+        """The person's data may not be erased, for a reason."""
+
+        TOPIC = "person.hold_placed"
+
+    class HoldLifted(Holdable.HoldLifted):
+        """The hold on the person's data was lifted."""
+
+        TOPIC = "person.hold_lifted"
+
+    class Erased(Fact):
+        """Who the person was can no longer be read; mandates and roles ended."""
+
+        TOPIC = "person.erased"
+        erasure: UUID
+
+        def apply(self, aggregate: Person) -> None:
+            aggregate.is_erased = True
+            aggregate.roles.clear()
+            aggregate.mandates.clear()
+
     Created = Registered
 
     def __init__(self) -> None:
+        self.is_erased = False
         self.roles: set[tuple[UUID | None, str]] = set()
         self.mandates: dict[UUID, tuple[datetime, datetime | None]] = {}
 
@@ -169,6 +199,7 @@ class Person(Aggregate):
         )
 
     def rename(self, name: str, *, public_name: bool, by: UUID, now: datetime) -> None:
+        self.require_not_erased()
         if not name.strip():
             raise NameIsMissing
         self.trigger_event(
@@ -188,6 +219,7 @@ class Person(Aggregate):
         by: UUID,
         now: datetime,
     ) -> None:
+        self.require_not_erased()
         if ends is not None and ends <= begins:
             raise MandateEndsBeforeItBegins
         self.trigger_event(
@@ -209,6 +241,7 @@ class Person(Aggregate):
     def grant(
         self, role: str, *, consultation: UUID | None, by: UUID, now: datetime
     ) -> None:
+        self.require_not_erased()
         if role not in ROLES:
             raise UnknownRole(role=role)
         if (consultation, role) in self.roles:
@@ -225,6 +258,15 @@ class Person(Aggregate):
         self.trigger_event(
             self.RoleRevoked, role=role, consultation=consultation, by=by, timestamp=now
         )
+
+    def erase(self, *, erasure: UUID, by: UUID, now: datetime) -> None:
+        self.require_not_erased()
+        self.trigger_event(self.Erased, erasure=erasure, by=by, timestamp=now)
+
+    def require_not_erased(self) -> None:
+        """Refuse when the person's data has been erased."""
+        if self.is_erased:
+            raise PersonIsErased
 
 
 def require_role(log: Log, by: UUID, consultation: UUID | None, *roles: Role) -> None:
