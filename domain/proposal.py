@@ -188,6 +188,7 @@ class Proposal(Aggregate):
         def apply(self, aggregate: Proposal) -> None:
             aggregate.title = self.title
             aggregate.texts[1] = tuple(map(Passage.of, self.passages))
+            aggregate.redrafted_on = self.timestamp
 
     class Revised(Fact):
         """An adopted revision made the next edition of the text."""
@@ -236,6 +237,7 @@ class Proposal(Aggregate):
         self.title = title
         self.texts = {1: tuple(map(Passage.of, passages))}
         self.edition = 1
+        self.redrafted_on: datetime | None = None
         self.published = 0
         self.is_withdrawn = False
 

@@ -117,6 +117,7 @@ class Revision(Aggregate):
 
         def apply(self, aggregate: Revision) -> None:
             aggregate.is_reviewed = True
+            aggregate.reviewed_on = self.timestamp
 
     class Adopted(Fact):
         """The changes became an edition of the proposal."""
@@ -144,6 +145,7 @@ class Revision(Aggregate):
         self.base = base
         self.changes: dict[str, PassageChange] = {}
         self.is_reviewed = False
+        self.reviewed_on: datetime | None = None
         self.is_settled = False
 
     @classmethod
@@ -210,7 +212,7 @@ class Revision(Aggregate):
             raise NothingChanged
         if proposal.edition != self.base:
             raise ProposalMovedOn
-        if not self.is_reviewed:
+        if not self.is_reviewed or self._was_reviewed_before_a_redraft(proposal):
             raise ChangesAfterReview
         proposal.revise(
             revision=self.id, changes=list(self.changes.values()), by=by, now=now
@@ -220,6 +222,11 @@ class Revision(Aggregate):
     def abandon(self, *, reason: str, by: UUID, now: datetime) -> None:
         self._require_unsettled()
         self.trigger_event(self.Abandoned, reason=reason, by=by, timestamp=now)
+
+    def _was_reviewed_before_a_redraft(self, proposal: Proposal) -> bool:
+        """Whether the draft was replaced under the revision after it was read."""
+        read, redrafted = self.reviewed_on, proposal.redrafted_on
+        return read is not None and redrafted is not None and redrafted > read
 
     def _require_unsettled(self) -> None:
         if self.is_settled:

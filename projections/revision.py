@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.log import Entry
-from domain.proposal import PassageChange
+from domain.proposal import PassageChange, Proposal
 from domain.revision import Revision
 from projections.comment import COMMENT_COLUMNS, COMMENT_TABLES, CommentRow
 from projections.reads import Reads
@@ -59,6 +59,10 @@ def project(entry: Entry, rows: Rows) -> None:
             rows.change(
                 "revision", event.originator_id, state="abandoned", note=event.reason
             )
+        case Proposal.Redrafted():
+            # What was read is no longer what the changes are made to.
+            for row in rows.where("revision", proposal=event.originator_id):
+                _reopen(row["id"], rows)
 
 
 def _reopen(revision: UUID, rows: Rows) -> None:

@@ -396,3 +396,19 @@ def test_a_change_is_the_same_however_its_id_is_spelt(log: Log) -> None:
     assert log.look(Revision, id).changes == {change["id"]: {**change, "text": "B"}}
     drop_change(log, id=id, change=spelt["id"], by=SYSTEM, now=NOW)
     assert not log.look(Revision, id).changes
+
+
+def test_a_change_is_dropped_only_while_the_revision_is_open(log: Log) -> None:
+    text = a_proposal(log, a_consultation(log))
+    one, other = replacing(log, text, 1, "A"), replacing(log, text, 3, "B")
+    adopted = a_revision(log, text, [one])
+    moved_past = a_revision(log, text, [one, other])
+    review_revision(log, id=adopted, note="", by=SYSTEM, now=NOW)
+    adopt_revision(log, id=adopted, anchors={}, by=SYSTEM, now=NOW)
+    drop_change(log, id=moved_past, change=one["id"], by=SYSTEM, now=NOW)
+    with pytest.raises(NoSuchChange):
+        drop_change(log, id=moved_past, change=one["id"], by=SYSTEM, now=NOW)
+    abandon_revision(log, id=moved_past, reason="", by=SYSTEM, now=NOW)
+    for settled, change in [(adopted, one), (moved_past, other)]:
+        with pytest.raises(RevisionIsSettled):
+            drop_change(log, id=settled, change=change["id"], by=SYSTEM, now=NOW)
