@@ -178,8 +178,7 @@ class Signer:
             signature = time.to_bytes(8, "big") + key.sign(cosigned(text, time))
         else:
             signature = key.sign(text.encode())
-        encoded = b64encode(self.verifier.id + signature).decode()
-        return f"— {self.name} {encoded}\n"
+        return str(Line(self.name, self.verifier.id, signature))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +188,10 @@ class Line:
     name: str
     id: bytes
     signature: bytes
+
+    def __str__(self) -> str:
+        """The line, with its line break; there is one way to write it."""
+        return f"— {self.name} {b64encode(self.id + self.signature).decode()}\n"
 
 
 @dataclass(frozen=True, slots=True)
