@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, get_args
 from uuid import UUID
@@ -571,11 +571,22 @@ def _own(log: Log, id: UUID, by: UUID, now: datetime) -> Comment:
 
 
 def clear_comments(
-    log: Log, *, ids: Sequence[UUID], by: UUID, now: datetime
+    log: Log,
+    *,
+    ids: Sequence[UUID],
+    read: Mapping[UUID, int] | None = None,
+    by: UUID,
+    now: datetime,
 ) -> Receipt:
-    """Let the public see comments that wait for review."""
+    """Let the public see comments that wait for review.
+
+    `read` are the versions in which somebody read them. Raises Conflict when one has
+    another version by now, so that nobody lets out words that nobody has read.
+    """
     comments = _in_the_inbox(log, ids, by)
     for comment in comments:
+        if read is not None and comment.version != read[comment.id]:
+            raise Conflict
         comment.clear(by=by, now=now)
     return log.record(*comments)
 

@@ -180,11 +180,15 @@ def clear(request: Request, form: Form) -> Response:
     """Let the public see the ticked comments."""
     comments = chosen(form)
     read = dict(value.split(":", 1) for value in form.all("read") if ":" in value)
-    for id in comments:
-        if read.get(str(id)) != print_of(request.state.log.look(Comment, id)):
-            raise NotAsRead
+    found = [request.state.log.look(Comment, id) for id in comments]
+    if any(read.get(str(one.id)) != print_of(one) for one in found):
+        raise NotAsRead
     receipt = clear_comments(
-        request.state.log, ids=comments, by=signed_in(request), now=clock()
+        request.state.log,
+        ids=comments,
+        read={one.id: one.version for one in found},
+        by=signed_in(request),
+        now=clock(),
     )
     return _done(request, form, receipt, len(comments))
 
