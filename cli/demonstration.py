@@ -129,8 +129,8 @@ def _run(
     """Keep the follower, the web process and PostgreSQL going until told to stop."""
     database = Database.on(server)
     with Children(
-        Child("follower", _follow, settings, database.follower),
-        Child("web", serve, Pages(settings, database.web, people), listening),
+        Child("follower", _follow, settings, database),
+        Child("web", serve, Pages(settings, database, people), listening),
     ) as children:
         is_told = False
         while not stop.is_set():
@@ -147,6 +147,6 @@ def _run(
         typer.echo("Stopping.")
 
 
-def _follow(settings: Settings, url: str) -> None:
+def _follow(settings: Settings, database: Database) -> None:
     logs.configure(settings.log_format, settings.log_level)
-    sys.exit(follow(url, stopped_by_signals()))
+    sys.exit(follow(database, stopped_by_signals()))

@@ -37,6 +37,8 @@ log = structlog.get_logger(__name__)
 
 SUPERUSER = "postgres"
 NAME = "samrad"
+KEYS = "samrad_keys"
+"""The two databases: the log with all that is read from it, and the keys."""
 SOCKET = ".s.PGSQL.5432"
 # The whole path of a socket, in bytes: 107 on Linux, 103 on macOS.
 LONGEST_SOCKET = 103
@@ -177,8 +179,10 @@ class Server:
             self.url_of(SUPERUSER, "postgres"), autocommit=True
         ) as connection:
             found = "SELECT FROM pg_database WHERE datname = %s"
-            if connection.execute(found, (NAME,)).fetchone() is None:
-                connection.execute(SQL("CREATE DATABASE {}").format(Identifier(NAME)))
+            for name in (NAME, KEYS):
+                if connection.execute(found, (name,)).fetchone() is None:
+                    create = SQL("CREATE DATABASE {}").format(Identifier(name))
+                    connection.execute(create)
 
     def stop(self) -> None:
         """Stop the server if it runs, everything safely on disk; call it locked."""

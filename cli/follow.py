@@ -11,6 +11,7 @@ import structlog
 from eventsourcing.persistence import PersistenceError
 
 from cli.opening import following_log, require_laid_out
+from cli.postgres import Database
 from projections.follower import CannotApply, Follower, PlanHasChanged
 
 log = structlog.get_logger("follow")
@@ -19,7 +20,7 @@ AWAY = (psycopg.OperationalError, PersistenceError)
 """What a database that can not be reached looks like."""
 
 
-def follow(url: str, stop: threading.Event) -> int:
+def follow(database: Database, stop: threading.Event) -> int:
     """Follow the log until told to stop; the exit code is 1 when it can not go on.
 
     A database that can not be reached, also at the start, is waited for. Raises
@@ -27,10 +28,10 @@ def follow(url: str, stop: threading.Event) -> int:
     """
     while not stop.is_set():
         try:
-            require_laid_out(url)
+            require_laid_out(database.follower)
             with (
-                closing(following_log(url)) as entries,
-                closing(Follower(entries, url)) as follower,
+                closing(following_log(database)) as entries,
+                closing(Follower(entries, database.follower)) as follower,
             ):
                 follower.follow(stop)
         except CannotApply:

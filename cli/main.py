@@ -35,6 +35,7 @@ from cli.serve import serve as serve_pages
 from cli.settings import WrongSettings, load
 from cli.verify import verify as check
 from domain.log import Refused, Unavailable
+from ledger.keys import BadKeyFile
 from web.formats import WrongFile
 
 REFUSED, UNDECIDED, USAGE = 1, 2, 3
@@ -72,6 +73,7 @@ class Samrad(TyperGroup):
 
 
 REFUSALS = (
+    BadKeyFile,
     BadRows,
     NoSuch,
     NotADemo,
@@ -147,7 +149,7 @@ def serve(
     settings = settings_for(data, quiet=False, serving=True, workers=workers, port=port)
     listening = listen(settings.host, settings.port, patience=LEFT_BEHIND)
     with database(settings) as found:
-        serve_pages(Pages(settings, found.web), listening, settings.workers)
+        serve_pages(Pages(settings, found), listening, settings.workers)
 
 
 @app.command()
@@ -159,7 +161,7 @@ def follow(data: Data = None) -> None:
     settings = settings_for(data, quiet=False)
     stop = following.stopped_by_signals()
     with database(settings) as found:
-        code = following.follow(found.follower, stop)
+        code = following.follow(found, stop)
     raise typer.Exit(code)
 
 

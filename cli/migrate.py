@@ -11,6 +11,7 @@ from psycopg.sql import SQL, Identifier
 
 from cli.opening import following_log
 from cli.postgres import Database, let_roles_sign_in
+from cli.vault import lay_out_vault
 from ledger import recorder, session, tiles
 from projections.follower import Follower
 
@@ -28,9 +29,10 @@ def migrate(database: Database) -> None:
         connection.execute(session.SCHEMA.read_text().encode())
         tiles.migrate(connection)
         _let_others_act(connection, database)
+    lay_out_vault(database.vault)
     let_roles_sign_in(database)
     with (
-        closing(following_log(database.follower)) as log,
+        closing(following_log(database)) as log,
         closing(Follower(log, database.follower)) as follower,
     ):
         follower.prepare()

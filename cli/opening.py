@@ -108,7 +108,7 @@ def opened(settings: Settings) -> Iterator[Opened]:
     with database(settings) as found:
         require_laid_out(found.web)
         with (
-            closing(Log({"LOG_DATABASE_URL": found.web})) as log,
+            closing(Log(found.log)) as log,
             closing(ReadPool(found.web, size=2)) as reads,
         ):
             yield Opened(found, log, reads)
@@ -131,6 +131,6 @@ def require_laid_out(url: str) -> None:
         raise NotLaidOut
 
 
-def following_log(url: str) -> Log:
+def following_log(database: Database) -> Log:
     """The log as the follower reads it, in a role that can not append."""
-    return Log({"LOG_DATABASE_URL": url, "LOG_DATABASE_ROLE": "samrad_follower"})
+    return Log(database.followed_log)

@@ -25,8 +25,8 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier, Literal
 
 from cli.account import Account
-from cli.embedded import NoDatabase, Server
-from cli.settings import Settings
+from cli.embedded import KEYS, SUPERUSER, NoDatabase, Server
+from cli.settings import Settings, require_keys
 
 __all__ = [
     "Database",
@@ -40,6 +40,22 @@ __all__ = [
 
 log = structlog.get_logger(__name__)
 
+WRAPPING = "wrapping-keys"
+"""The file of an installation's key-encryption keys, beside its PostgreSQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """Where the keys are that personal data is sealed with.
+
+    `file` holds what they are wrapped with: it is kept apart from their database, as
+    their database is from the log's.
+    """
+
+    owner: str
+    url: str
+    file: Path
+
 
 @dataclass(frozen=True, slots=True)
 class Database:
@@ -48,28 +64,59 @@ class Database:
     owner: str
     follower: str
     web: str
+    vault: Vault
 
     @classmethod
     def on(cls, server: Server) -> Database:
-        """The database of a server of our own."""
+        """The databases of a server of our own."""
         return cls(
             owner=server.url,
             follower=server.url_of("samrad_follower"),
             web=server.url_of("samrad_web"),
+            vault=Vault(
+                owner=server.url_of(SUPERUSER, KEYS),
+                url=server.url_of("samrad_keys", KEYS),
+                file=server.data / WRAPPING,
+            ),
         )
+
+    @property
+    def log(self) -> dict[str, str]:
+        """What the log is opened with, to append to it."""
+        return {
+            "LOG_DATABASE_URL": self.web,
+            "KEYS_DATABASE_URL": self.vault.url,
+            "KEYS_FILE": str(self.vault.file),
+        }
+
+    @property
+    def followed_log(self) -> dict[str, str]:
+        """What the log is opened with, to read it only."""
+        follower = {
+            "LOG_DATABASE_URL": self.follower,
+            "LOG_DATABASE_ROLE": "samrad_follower",
+        }
+        return self.log | follower
 
 
 @contextmanager
 def database(settings: Settings) -> Iterator[Database]:
     """The database that the settings name, or else our own server while it is used.
 
-    Our own is started again if it is killed. Raises NoDatabase when it can not run.
+    Our own is started again if it is killed. Raises NoDatabase when it can not run, and
+    WrongSettings where a database is named without that of its keys.
     """
     if settings.database_url:
+        require_keys(settings)
         yield Database(
             owner=settings.owner_database_url or settings.database_url,
             follower=settings.follower_database_url or settings.database_url,
             web=settings.database_url,
+            vault=Vault(
+                owner=settings.owner_keys_database_url or settings.keys_database_url,
+                url=settings.keys_database_url,
+                file=settings.keys_file or settings.data / WRAPPING,
+            ),
         )
         return
     with embedded(settings.data) as server, _tended(server):
@@ -154,24 +201,26 @@ def throw_away(data: Path) -> None:
             server.stop()
             if server.files.exists():
                 shutil.rmtree(server.files)
+            (data / WRAPPING).unlink(missing_ok=True)
     finally:
         os.close(in_use)
 
 
 def let_roles_sign_in(database: Database) -> None:
-    """Give the roles of the follower and the web the passwords in their addresses.
+    """Give our roles the passwords in their addresses.
 
     The roles are there already. An address that names another user is left alone: that
     user is someone else's to look after. Raises psycopg.Error when it does not succeed.
     """
-    with psycopg.connect(database.owner) as connection:
-        for role, url in (
-            ("samrad_follower", database.follower),
-            ("samrad_web", database.web),
-        ):
-            named = conninfo_to_dict(url)
-            if named.get("user") != role:
-                continue
+    for owner, role, url in (
+        (database.owner, "samrad_follower", database.follower),
+        (database.owner, "samrad_web", database.web),
+        (database.vault.owner, "samrad_keys", database.vault.url),
+    ):
+        named = conninfo_to_dict(url)
+        if named.get("user") != role:
+            continue
+        with psycopg.connect(owner) as connection:
             query = SQL("ALTER ROLE {} LOGIN").format(Identifier(role))
             if password := str(named.get("password") or ""):
                 # Scrambled here, so that the server and its log never see it.

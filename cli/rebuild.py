@@ -13,5 +13,5 @@ from projections import follower
 def rebuild(database: Database, report: Report) -> int:
     """Build every read table from the whole log; returns the position reached."""
     require_laid_out(database.web)
-    with closing(following_log(database.follower)) as log:
+    with closing(following_log(database)) as log:
         return follower.rebuild(log, database.follower, report)

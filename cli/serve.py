@@ -20,7 +20,9 @@ from starlette.applications import Starlette
 from cli import logs
 from cli.children import Child, Children, end_with_parent
 from cli.follow import stopped_by_signals
+from cli.postgres import Database
 from cli.settings import Settings
+from domain.log import Log
 from web.app import create_app
 from web.mail import Mail
 from web.site import Site
@@ -50,7 +52,7 @@ class Pages:
     """Makes the application in whichever process calls it."""
 
     settings: Settings
-    database_url: str
+    database: Database
     demo_people: Callable[[], dict[str, UUID]] = _nobody
 
     def __call__(self) -> Starlette:
@@ -58,7 +60,8 @@ class Pages:
         logs.configure(self.settings.log_format, self.settings.log_level)
         settings = self.settings
         return create_app(
-            database_url=self.database_url,
+            database_url=self.database.web,
+            log=Log(self.database.log),
             site=Site(
                 address=settings.address,
                 version=version("samrad"),

@@ -80,6 +80,26 @@ class Settings(BaseSettings):
         description="where `samrad migrate` signs in, or empty for SAMRAD_DATABASE_URL",
         examples=["postgresql://postgres:secret@localhost/samrad"],
     )
+    keys_database_url: DatabaseUrl = Field(
+        default="",
+        repr=False,
+        description="the address of the database of the keys that personal data is"
+        " sealed with, another than that of the log; only where a database is named",
+        examples=["postgresql://samrad_keys:secret@keys.example.se/samrad_keys"],
+    )
+    owner_keys_database_url: DatabaseUrl = Field(
+        default="",
+        repr=False,
+        description="where `samrad migrate` signs in to the keys' database, or empty"
+        " for SAMRAD_KEYS_DATABASE_URL",
+        examples=["postgresql://postgres:secret@keys.example.se/samrad_keys"],
+    )
+    keys_file: Path | None = Field(
+        default=None,
+        description="the file with the key that those keys are wrapped with, which only"
+        " we can read, or empty for wrapping-keys in SAMRAD_DATA",
+        examples=["/etc/samrad/wrapping-keys"],
+    )
     data: Path = Field(
         default_factory=_default_data,
         description="the directory of our own PostgreSQL server and of what else is"
@@ -217,6 +237,15 @@ COMPOSE = """
 #FOLLOWER_PASSWORD=
 #WEB_PASSWORD=
 """
+
+def require_keys(settings: Settings) -> None:
+    """Refuse a database that is named while that of its keys is not.
+
+    Raises WrongSettings.
+    """
+    if not settings.keys_database_url:
+        raise WrongSettings([_sentence("SAMRAD_KEYS_DATABASE_URL", "is missing")])
+
 
 VARIABLES = {PREFIX + name.upper(): name for name in Settings.model_fields}
 del VARIABLES["SAMRAD_DEMO"]

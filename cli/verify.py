@@ -33,7 +33,7 @@ def verify(database: Database, report: Report) -> Verdict:
     ) as connection:
         if faults := list(holes_in(connection)):
             return _tampered(faults)
-    with closing(following_log(database.follower)) as log:
+    with closing(following_log(database)) as log:
         try:
             found = compare(log, database.follower, report)
         except CannotApply as error:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from eventsourcing.application import Application, LRUCache, project_aggregate
 from eventsourcing.domain import Aggregate
-from eventsourcing.persistence import DataError, IntegrityError, OperationalError
+from eventsourcing.persistence import (
+    DataError,
+    IntegrityError,
+    Notification,
+    OperationalError,
+    StoredEvent,
+)
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -94,7 +100,14 @@ class Unreadable(Exception):
 
 
 class Fact(Aggregate.Event):
-    """Something that happened, and who made it happen."""
+    """Something that happened, and who made it happen.
+
+    The fields that SEALED names are personal data or somebody's own words. They are
+    sealed in the log under a key of the thing that it happened to; when that key is
+    destroyed, a placeholder stands in their place. No rule depends on them.
+    """
+
+    SEALED: ClassVar[tuple[str, ...]] = ()
 
     by: UUID
 
@@ -152,7 +165,7 @@ class Log(Application[UUID]):
         except KeyError:
             found = None
         try:
-            news = list(self.events.get(id, gt=found.version if found else None))
+            news = self._events(id, after=found.version if found else None)
         except OperationalError as error:
             raise Unavailable from error
         if news:
@@ -197,12 +210,35 @@ class Log(Application[UUID]):
             )
         except OperationalError as error:
             raise Unavailable from error
-        for found in entries:
-            try:
-                event = self.mapper.to_domain_event(found)
-            except Exception as error:
-                raise Unreadable(found.id, type(error).__name__) from error
+        try:
+            events = self._opened(entries)
+        except OperationalError as error:
+            raise Unavailable from error
+        except Exception:
+            # One of them can not be read; those before it can.
+            for found in entries:
+                yield Entry(found.id, self._readable(found))
+            return
+        for found, event in zip(entries, events, strict=True):
             yield Entry(found.id, event)
+
+    def _readable(self, found: Notification) -> Any:
+        try:
+            return self.mapper.to_domain_event(found)
+        except OperationalError as error:
+            raise Unavailable from error
+        except Exception as error:
+            raise Unreadable(found.id, type(error).__name__) from error
+
+    def _events(
+        self, thing: UUID, *, after: int | None = None, until: int | None = None
+    ) -> list[Any]:
+        """The events of one thing, from after a version of it up to another."""
+        return self._opened(self.recorder.select_events(thing, gt=after, lte=until))
+
+    def _opened(self, stored: Sequence[StoredEvent]) -> list[Any]:
+        """Events of what is stored, all their keys asked for at once."""
+        return cast(Any, self.mapper).to_domain_events(stored)  # type: ignore[no-any-return]
 
     def stored(self, position: int) -> Stored:
         """One entry as it lies in the log."""
@@ -221,9 +257,21 @@ class Log(Application[UUID]):
             entry.state,
         )
 
+    def opening(self, position: int) -> bytes | None:
+        """What opens the commitment of an entry: salt and fields, in canonical form.
+
+        None when nothing is sealed in it, or when it has been erased.
+        """
+        found = self.stored(position)
+        event = StoredEvent(found.thing, found.version, found.topic, found.state)
+        try:
+            return cast(Any, self.mapper).opening(event)  # type: ignore[no-any-return]
+        except OperationalError as error:
+            raise Unavailable from error
+
     def history(self, thing: UUID, *, until: int | None = None) -> list[Any]:
         """Every event of one thing, oldest first, up to a version of it."""
         try:
-            return list(self.events.get(thing, lte=until))
+            return self._events(thing, until=until)
         except OperationalError as error:
             raise Unavailable from error

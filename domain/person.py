@@ -81,6 +81,7 @@ class Person(Holdable):
         """A person signed in for the first time, or was entered by the secretariat."""
 
         TOPIC = "person.registered"
+        SEALED = ("name", "email")
         name: str
         email: str
         public_name: bool
@@ -89,6 +90,7 @@ class Person(Holdable):
         """The person changed the name, or whether it may be shown."""
 
         TOPIC = "person.renamed"
+        SEALED = ("name",)
         name: str
         public_name: bool
 

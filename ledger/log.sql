@@ -26,6 +26,8 @@ CREATE TABLE IF NOT EXISTS log.entry (
     topic              text        NOT NULL CHECK (topic ~ '^[A-Za-z0-9_.:]+$'),
     state              bytea       NOT NULL,  -- the event as JSON, exactly as it was handed in
     recorded_at        timestamptz NOT NULL,  -- the database's clock at the append
+    leaf               bytea       NOT NULL   -- what the tree hashes: log.leaf() of the above
+                       CHECK (octet_length(leaf) < 65536),
     UNIQUE (originator_id, originator_version)
 );
 
@@ -42,12 +44,30 @@ INSERT INTO log.turn VALUES (true) ON CONFLICT DO NOTHING;
 CREATE OR REPLACE VIEW log.head AS
 SELECT coalesce(max(position), 0) AS position FROM log.entry;
 
+-- The envelope of an entry, in the canonical form of RFC 8785: what is public about it,
+-- and hashes of the rest. Nothing in it needs an escape. `commitment` is that to what is
+-- sealed in the state, or NULL. ledger/envelope.py makes the same bytes.
+CREATE OR REPLACE FUNCTION log.leaf(
+    id uuid, version bigint, topic text, state bytea, at timestamptz, commitment bytea
+) RETURNS bytea
+LANGUAGE sql STABLE
+RETURN convert_to(
+    '{' || coalesce('"commit":"' || encode(commitment, 'base64') || '",', '')
+    || '"oid":"' || id || '","over":' || version
+    || ',"sha256":"' || encode(sha256(state), 'hex')
+    || '","t":"' || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+    || '","topic":"' || topic || '","v":1}', 'UTF8');
+
 -- Appends batches of events, each batch whole or not at all, and returns the position of
 -- every event handed in, or 0 for the events of a batch that conflicts: an event must
 -- be the next version of its thing. A batch that is stored already, byte for byte, gets
 -- the positions that it has, so asking again after a lost connection is harmless.
+-- `commitments` has that to what each event has sealed, or NULL.
+--
+-- The clock may be set back; what is recorded later is never recorded as earlier.
 CREATE OR REPLACE FUNCTION log.append(
-    batches int[], ids uuid[], versions bigint[], topics text[], states bytea[]
+    batches int[], ids uuid[], versions bigint[], topics text[], states bytea[],
+    commitments bytea[]
 ) RETURNS bigint[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 -- Plans are made when the log is new and live as long as the connection. One that read
@@ -57,6 +77,7 @@ AS $$
 DECLARE
     shape     text := '[1:' || cardinality(ids) || ']';
     last      bigint;
+    at        timestamptz;
     positions bigint[];
     own       int[]; -- where one batch's events are in the lists
     n         int;
@@ -66,21 +87,25 @@ BEGIN
         RAISE 'log.append works in read committed transactions only';
     END IF;
     IF (array_dims(batches), array_dims(ids), array_dims(versions), array_dims(topics),
-        array_dims(states)) IS DISTINCT FROM (shape, shape, shape, shape, shape)
+        array_dims(states), array_dims(commitments))
+       IS DISTINCT FROM (shape, shape, shape, shape, shape, shape)
        OR array_position(batches, NULL) IS NOT NULL
     THEN
-        RAISE 'log.append takes five lists of one length, from 1 on, with no batch unnamed'
+        RAISE 'log.append takes six lists of one length, from 1 on, with no batch unnamed'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
 
     PERFORM FROM log.turn FOR UPDATE;
     SELECT h.position INTO STRICT last FROM log.head AS h;
+    at := greatest(clock_timestamp(),
+                   (SELECT e.recorded_at FROM log.entry AS e WHERE e.position = last));
 
     IF log.fits(ids, versions) THEN
         INSERT INTO log.entry
-        SELECT last + new.n, id, version, topic, state, clock_timestamp()
-          FROM unnest(ids, versions, topics, states) WITH ORDINALITY
-            AS new (id, version, topic, state, n);
+        SELECT last + new.n, id, version, topic, state, at,
+               log.leaf(id, version, topic, state, at, commitment)
+          FROM unnest(ids, versions, topics, states, commitments) WITH ORDINALITY
+            AS new (id, version, topic, state, commitment, n);
         PERFORM pg_notify('log', (last + cardinality(ids))::text);
         RETURN ARRAY(SELECT last + k FROM generate_series(1, cardinality(ids)) AS k);
     END IF;
@@ -100,8 +125,8 @@ BEGIN
                 positions[n] := last;
             END LOOP;
             INSERT INTO log.entry
-            SELECT positions[k], ids[k], versions[k], topics[k], states[k],
-                   clock_timestamp()
+            SELECT positions[k], ids[k], versions[k], topics[k], states[k], at,
+                   log.leaf(ids[k], versions[k], topics[k], states[k], at, commitments[k])
               FROM unnest(own) AS k;
         ELSIF (SELECT bool_and(e.position IS NOT NULL)
                  FROM unnest(own) AS k

@@ -2,6 +2,8 @@
 
 Configured as eventsourcing's PERSISTENCE_MODULE; `LOG_DATABASE_URL` names the database,
 `LOG_DATABASE_ROLE` the role to act as there: samrad_web, or one that only reads.
+`KEYS_DATABASE_URL` and `KEYS_FILE` say where the keys are that personal data is sealed
+with; without them nothing sealed can be recorded or opened.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, LiteralString, NoReturn, TypeVar
@@ -23,6 +26,7 @@ from eventsourcing.persistence import (
     DataError,
     InfrastructureFactory,
     IntegrityError,
+    Mapper,
     Notification,
     OperationalError,
     PersistenceError,
@@ -30,6 +34,7 @@ from eventsourcing.persistence import (
     StoredEvent,
     Subscription,
     TrackingRecorder,
+    Transcoder,
 )
 from eventsourcing.utils import strtobool
 from psycopg import Connection
@@ -37,7 +42,10 @@ from psycopg.rows import TupleRow, tuple_row
 from psycopg.sql import SQL, Identifier
 
 from ledger.group import Batch, Group
+from ledger.keys import AWAY as KEYS_AWAY
+from ledger.keys import BadKeyFile, KeyFile, Keys
 from ledger.pool import connections
+from ledger.sealing import SealedEvent, SealingMapper, with_keys_kept
 
 SCHEMA = Path(__file__).with_name("log.sql")
 
@@ -46,7 +54,8 @@ SCHEMA = Path(__file__).with_name("log.sql")
 PATIENCE = 10.0
 
 _APPEND = (
-    "SELECT log.append(%b::int[], %b::uuid[], %b::int8[], %t::text[], %b::bytea[])"
+    "SELECT log.append(%b::int[], %b::uuid[], %b::int8[], %t::text[], %b::bytea[],"
+    " %b::bytea[])"
 )
 _EVENTS = (
     "SELECT originator_id, originator_version, topic, state FROM log.entry"
@@ -89,8 +98,11 @@ class LogRecorder(ApplicationRecorder):
     OperationalError: a restart or a failover is noticed as a pause.
     """
 
-    def __init__(self, url: str, *, role: str = "samrad_web") -> None:
+    def __init__(
+        self, url: str, *, role: str = "samrad_web", keys: Keys | None = None
+    ) -> None:
         self._url = url
+        self._keys = keys
         # A server that no longer answers is given up within PATIENCE, whether its
         # network is gone or somebody holds the log's lock.
         self._connecting: dict[str, Any] = {
@@ -135,8 +147,10 @@ class LogRecorder(ApplicationRecorder):
     def _commit(self, group: Sequence[Batch]) -> None:
         """Append what several writers want recorded, in one transaction."""
         try:
-            positions = _patiently(lambda: self._append(group), since=group[0].since)
-        except (*AWAY, OperationalError) as error:
+            since = group[0].since
+            group = _patiently(partial(self._keep_keys, group), since=since)
+            positions = _patiently(lambda: self._append(group), since=since)
+        except (*AWAY, *KEYS_AWAY, OperationalError) as error:
             for batch in group:
                 batch.error = OperationalError(str(error))
         except Exception as error:
@@ -153,6 +167,21 @@ class LogRecorder(ApplicationRecorder):
                 if 0 in batch.positions:
                     batch.error = IntegrityError("not the next version of its thing")
 
+    def _keep_keys(self, group: Sequence[Batch]) -> Sequence[Batch]:
+        """Have the keys durable that the group is sealed with; refuse what can not be.
+
+        Returns the batches that are left to append.
+        """
+        left = []
+        found = with_keys_kept(self._keys, [batch.events for batch in group])
+        for batch, settled in zip(group, found, strict=True):
+            if isinstance(settled, IntegrityError):
+                batch.error = settled
+            else:
+                batch.events = settled
+                left.append(batch)
+        return left
+
     def _append(self, group: Sequence[Batch]) -> Sequence[int]:
         """Ask once; log.append makes it safe to ask again after a lost connection."""
         events = [event for batch in group for event in batch.events]
@@ -162,7 +191,10 @@ class LogRecorder(ApplicationRecorder):
             [event.originator_version for event in events],
             [event.topic for event in events],
             [event.state for event in events],
+            [e.commitment if isinstance(e, SealedEvent) else None for e in events],
         )
+        if not events:
+            return ()
         with self._writing:
             try:
                 row = self._writer().execute(_APPEND, asked, prepare=True).fetchone()
@@ -264,8 +296,25 @@ class LogFactory(InfrastructureFactory[TrackingRecorder]):
         if not url:
             raise OperationalError(f"{self.LOG_DATABASE_URL} does not name a database")
         role = self.env.get(self.LOG_DATABASE_ROLE) or "samrad_web"
-        self._recorder = LogRecorder(url, role=role)
+        self._recorder = LogRecorder(url, role=role, keys=self._keys())
         return self._recorder
+
+    def mapper(
+        self,
+        transcoder: Transcoder | None = None,
+        mapper_class: type[Mapper[Any]] | None = None,
+    ) -> Mapper[Any]:
+        """The mapper that seals and opens."""
+        mapper = super().mapper(transcoder, mapper_class or SealingMapper)
+        if isinstance(mapper, SealingMapper):
+            mapper.keys = self._keys()
+        return mapper
+
+    def _keys(self) -> Keys | None:
+        """The keys, opened once; None where none are named."""
+        if not hasattr(self, "_opened_keys"):
+            self._opened_keys = _keys_named(self.env)
+        return self._opened_keys
 
     def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
         """No second recorder: snapshots would outlive an erasure."""
@@ -288,6 +337,18 @@ class LogFactory(InfrastructureFactory[TrackingRecorder]):
         """Close the recorder, if one was made."""
         if recorder := getattr(self, "_recorder", None):
             recorder.close()
+        if keys := getattr(self, "_opened_keys", None):
+            keys.close()
+
+
+def _keys_named(env: Any) -> Keys | None:
+    url, file = env.get("KEYS_DATABASE_URL"), env.get("KEYS_FILE")
+    if not url or not file:
+        return None
+    try:
+        return Keys(url, KeyFile.read(Path(file)))
+    except BadKeyFile as error:
+        raise OperationalError(str(error)) from error
 
 
 def refuse_unordered_appends(env: Any = os.environ) -> None:

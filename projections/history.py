@@ -46,8 +46,8 @@ def _consultation(kind: str, event: Any, rows: Rows) -> UUID | None:
     if kind == "consultation":
         id: UUID = event.originator_id
         return id
-    if kind in ("proposal", "revision", "comment", "issue"):
-        found: UUID = rows.get(kind, event.originator_id)["consultation"]
+    if kind in ("proposal", "revision", "comment", "issue", "erasure"):
+        found: UUID | None = rows.get(kind, event.originator_id)["consultation"]
         return found
     named: UUID | None = getattr(event, "consultation", None)
     return named
@@ -64,9 +64,11 @@ def _proposal(kind: str, event: Any, rows: Rows) -> UUID | None:
 
 
 def _detail(event: Any) -> dict[str, Any]:
-    """The event's own fields, without long texts; they are read in the log itself."""
+    """The event's own fields, but for long texts and what is sealed in the log."""
     detail: dict[str, Any] = {}
     for name, value in vars(event).items():
+        if name in event.SEALED:
+            continue
         if name in _PLUMBING:
             if isinstance(value, list):
                 detail[name] = len(value)
@@ -233,6 +235,8 @@ def names_of(reads: Reads, ids: Collection[UUID]) -> dict[UUID, tuple[str, str]]
                        WHERE id = ANY (%(ids)s)
             UNION ALL SELECT id, 'issue', title FROM issue WHERE id = ANY (%(ids)s)
             UNION ALL SELECT id, 'comment', position::text FROM comment
+                       WHERE id = ANY (%(ids)s)
+            UNION ALL SELECT id, 'erasure', position::text FROM erasure
                        WHERE id = ANY (%(ids)s)
             """,
             {"ids": list(ids)},

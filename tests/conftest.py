@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from psycopg.sql import SQL, Identifier
 
+import ledger.keys
 import ledger.recorder
 import ledger.session
 import ledger.tiles
@@ -21,6 +22,7 @@ from cli.postgres import Server, embedded
 from domain.log import Log
 from projections.follower import Follower
 from projections.reads import ReadPool
+from tests.vault import log_settings
 
 pytest.register_assert_rewrite("tests.scenario")  # so that then() shows a difference
 
@@ -78,7 +80,7 @@ def database(postgres: Server, template: str) -> Iterator[str]:
 @pytest.fixture
 def log(database: str) -> Iterator[Log]:
     """An empty log."""
-    with Log({"LOG_DATABASE_URL": database}) as log:
+    with Log(log_settings(database)) as log:
         yield log
 
 
@@ -104,7 +106,8 @@ def lay_out(url: str) -> None:
         ledger.recorder.migrate(owner)
         owner.execute(ledger.session.SCHEMA.read_bytes())
         ledger.tiles.migrate(owner)
-    with Log({"LOG_DATABASE_URL": url}) as log:
+        ledger.keys.migrate(owner)
+    with Log(log_settings(url)) as log:
         follower = Follower(log, url)
         follower.prepare()
         follower.close()

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.log import Log
+from ledger.public import PublicLog
 from ledger.session import Sessions
 from projections.person import EVERYWHERE, standing_of
 from projections.reads import ReadPool
@@ -42,6 +43,7 @@ from web import (
     receipt,
     revision,
     session,
+    tile,
     work,
 )
 from web import log as log_pages
@@ -202,6 +204,10 @@ ROUTES: list[BaseRoute] = [
     route("/log/{position:int}",                   log_pages.show,           "log.show",                 auditors),
     route("/history/{thing:uuid}",                 log_pages.history,        "log.history",              auditors),
     route(P + "/passages/{passage:uuid}/entries",  log_pages.passage,        "log.passage",              auditors),
+    # The log for other people's tools
+    route("/log/checkpoint",                       tile.checkpoint,          "tile.checkpoint"),
+    route("/log/policy",                           tile.policy,              "tile.policy"),
+    route("/log/tile/{path:path}",                 tile.show,                "tile.show"),
     # Everywhere
     route("/health/live",                          health.live,              "health.live"),
     route("/health/ready",                         health.ready,             "health.ready"),
@@ -214,20 +220,29 @@ ROUTES: list[BaseRoute] = [
 
 def create_app(
     *,
+    log: Log,
     database_url: str,
     site: Site,
     mail: Mail | None = None,
     demo_people: Callable[[], dict[str, UUID]] = dict,
+    policy: str = "",
 ) -> Starlette:
     """The pages of one installation; `database_url` is the web's own.
 
     Nothing is asked of the database before the first request, so that a web process can
-    start before it. `demo_people` says who each role is in a demonstration.
+    start before it. `demo_people` says who each role is in a demonstration; `policy` is
+    the text that says whose signatures the log's checkpoints carry.
     """
-    log = Log({"LOG_DATABASE_URL": database_url})
     reads = ReadPool(database_url)
     sessions = Sessions.at(database_url)
-    things = {"log": log, "mail": mail, "demo_people": demo_people}
+    public_log = PublicLog.at(database_url)
+    things = {
+        "log": log,
+        "mail": mail,
+        "demo_people": demo_people,
+        "public_log": public_log,
+        "policy": policy,
+    }
 
     def introduce(person: UUID, session: UUID) -> Visitor:
         with reads() as now:
@@ -246,6 +261,7 @@ def create_app(
         # their page needs a thirtieth, and while a process starts others may be down.
         Thread(target=pages.warm, name="warm", daemon=True).start()
         yield
+        public_log.close()
         sessions.close()
         reads.close()
         log.close()

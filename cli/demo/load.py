@@ -22,9 +22,9 @@ from projections.reads import ReadPool
 def load(database: Database, report: Report) -> None:
     """Fill an empty log with a consultation that began ten weeks ago."""
     with (
-        closing(Log({"LOG_DATABASE_URL": database.web})) as log,
+        closing(Log(database.log)) as log,
         closing(ReadPool(database.web, size=2)) as reads,
-        closing(following_log(database.follower)) as followed,
+        closing(following_log(database)) as followed,
         closing(Follower(followed, database.follower)) as follower,
     ):
 

@@ -10,12 +10,13 @@ from playwright.sync_api import Browser, expect
 
 from cli.demo import CONSULTATION, people
 from cli.demo.load import load
-from cli.postgres import Database, Server
+from cli.postgres import Server
 from tests.browser.rounds import a_draft
 from tests.browser.samples import UNPUBLISHED
 from tests.browser.serving import Served, serving
 from tests.browser.windows import PATIENCE, Windows, chromium
 from tests.conftest import new_database
+from tests.vault import everywhere
 
 expect.set_options(timeout=PATIENCE)
 
@@ -32,7 +33,7 @@ def browser() -> Iterator[Browser]:
 def demo(postgres: Server, template: str) -> Iterator[Served]:
     """The demo consultation, for tests that only read: they share it."""
     with new_database(postgres, template) as url:
-        load(Database(owner=url, follower=url, web=url), lambda done, total: None)
+        load(everywhere(url), lambda done, total: None)
         with serving(url, demo_people=people) as served:
             a_draft(served.log, CONSULTATION, id=UNPUBLISHED, order=5)
             yield served

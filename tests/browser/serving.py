@@ -19,6 +19,7 @@ from domain.log import Log
 from ledger.session import Sessions
 from projections.follower import Follower
 from tests.mailbox import Mailbox
+from tests.vault import log_settings
 from web.app import create_app
 from web.mail import Mail
 from web.site import Site
@@ -56,6 +57,7 @@ def serving(
     with listening() as door:
         site = Site(address=address_of(door), demo=demo_people is not None)
         app = create_app(
+            log=Log(log_settings(database)),
             database_url=database,
             site=site,
             mail=Mail(mailbox.url, "samrad@example.se") if mailbox else None,
@@ -87,7 +89,7 @@ def serving(
 def beside(database: str, site: Site) -> Iterator[Served]:
     """What works beside the pages of a site, whichever process serves them."""
     with (
-        closing(Log({"LOG_DATABASE_URL": database})) as log,
+        closing(Log(log_settings(database))) as log,
         closing(Follower(log, database)) as by_hand,
         following(log, database),
         closing(Sessions.at(database, size=2)) as sessions,

@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 
 from cli.opening import Opened
-from cli.postgres import Database
 from domain.log import Log
 from projections.reads import ReadPool
+from tests.vault import everywhere
 
 
 @pytest.fixture
 def opened(database: str, log: Log, reads: ReadPool) -> Opened:
     """The log and the read tables as a command has them."""
-    everywhere = Database(owner=database, follower=database, web=database)
-    return Opened(everywhere, log, reads)
+    return Opened(everywhere(database), log, reads)

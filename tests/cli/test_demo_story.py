@@ -13,7 +13,7 @@ from cli.demo import CONSULTATION, people, thing
 from cli.demo.content import Content
 from cli.demo.load import load
 from cli.opening import Opened
-from cli.postgres import Database, Server
+from cli.postgres import Server
 from cli.verify import SOUND, verify
 from domain.consultation import Consultation
 from domain.log import SYSTEM, Log
@@ -25,17 +25,18 @@ from projections.issue import issues_of
 from projections.reads import ReadPool
 from tests.cli.silence import unseen
 from tests.conftest import new_database
+from tests.vault import everywhere, log_settings
 
 
 @pytest.fixture(scope="module")
 def demo(postgres: Server, template: str) -> Iterator[Opened]:
     """The demo as it is when it has just been loaded."""
     with new_database(postgres, template) as url:
-        everywhere = Database(owner=url, follower=url, web=url)
-        load(everywhere, unseen)
+        database = everywhere(url)
+        load(database, unseen)
         reads = ReadPool(url, size=2)
-        with Log({"LOG_DATABASE_URL": url}) as log:
-            yield Opened(everywhere, log, reads)
+        with Log(log_settings(url)) as log:
+            yield Opened(database, log, reads)
         reads.close()
 
 

@@ -30,7 +30,8 @@ def poison(url: str) -> int:
     with psycopg.connect(url) as connection:
         row = connection.execute(
             "SELECT log.append(ARRAY[1], ARRAY[gen_random_uuid()], ARRAY[1::bigint],"
-            " ARRAY['comment.submitted'], ARRAY['no json'::bytea])"
+            " ARRAY['comment.submitted'], ARRAY['no json'::bytea],"
+            " ARRAY[NULL::bytea])"
         ).fetchone()
     assert row is not None
     return int(row[0][0])
@@ -39,9 +40,7 @@ def poison(url: str) -> int:
 def test_it_shows_what_is_recorded_until_it_is_told_to_stop(opened: Opened) -> None:
     stop = threading.Event()
     with ThreadPoolExecutor() as pool:
-        running: Future[int] = pool.submit(
-            following.follow, opened.database.follower, stop
-        )
+        running: Future[int] = pool.submit(following.follow, opened.database, stop)
         story.an_organisation(opened.log)
         until(lambda: positions_shown(opened.database.web) == (1, None), "one entry")
         assert health(opened.database.follower).is_well
@@ -55,7 +54,7 @@ def test_an_entry_that_can_not_be_applied_ends_it_with_code_1_and_is_named(
     story.an_organisation(opened.log)
     position = poison(opened.database.owner)
 
-    assert following.follow(opened.database.follower, threading.Event()) == 1
+    assert following.follow(opened.database, threading.Event()) == 1
 
     assert positions_shown(opened.database.web) == (position - 1, position)
     verdict = health(opened.database.follower)
@@ -66,7 +65,7 @@ def test_an_entry_that_can_not_be_applied_ends_it_with_code_1_and_is_named(
 def test_tables_that_another_release_has_built_are_left_to_it(opened: Opened) -> None:
     stop = threading.Event()
     with ThreadPoolExecutor() as pool:
-        running = pool.submit(following.follow, opened.database.follower, stop)
+        running = pool.submit(following.follow, opened.database, stop)
         story.an_organisation(opened.log)
         until(lambda: positions_shown(opened.database.web)[0] == 1, "one entry")
         with psycopg.connect(opened.database.owner) as connection:
@@ -79,7 +78,7 @@ def test_a_database_that_is_not_laid_out_is_not_followed(opened: Opened) -> None
     with psycopg.connect(opened.database.owner) as connection:
         connection.execute("DROP SCHEMA log CASCADE")
     with pytest.raises(NotLaidOut):
-        following.follow(opened.database.follower, threading.Event())
+        following.follow(opened.database, threading.Event())
 
 
 def test_a_follower_that_says_nothing_is_not_well(opened: Opened) -> None:

@@ -88,8 +88,9 @@ def test_an_import_and_an_export_go_through_the_whole_command(
 ) -> None:
     from domain.log import Log
     from tests import story
+    from tests.vault import log_settings
 
-    with Log({"LOG_DATABASE_URL": database}) as log:
+    with Log(log_settings(database)) as log:
         story.a_consultation(log, "Mentorer i vården")
     (tmp_path / "plan.md").write_text("# Plan\n\nAlla ska ha en mentor.\n", "utf-8")
     (tmp_path / "comments.csv").write_text(

@@ -16,10 +16,11 @@ from cli import user
 from cli.follow import follow
 from cli.migrate import migrate
 from cli.opening import NotLaidOut, following_log, opened, require_laid_out
-from cli.postgres import Database, Server
+from cli.postgres import Server
 from cli.settings import Settings
 from tests import story
 from tests.conftest import new_database
+from tests.vault import KEYS_FILE, everywhere
 
 
 @pytest.fixture
@@ -29,14 +30,19 @@ def bare(postgres: Server) -> Iterator[str]:
         yield url
 
 
+SCHEMAS = ["log", "session", "tlog", "vault", "read", "now", "past"]
+
+
 def layout(url: str) -> list[tuple[object, ...]]:
     """Every table and view, with the roles that may read it."""
     with psycopg.connect(url) as connection:
         return connection.execute(
-            "SELECT n.nspname, c.relname, c.relacl::text FROM pg_class c"
+            "SELECT n.nspname, c.relname,"
+            " ARRAY(SELECT a::text FROM unnest(c.relacl) AS a ORDER BY 1)"
+            " FROM pg_class c"
             " JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE n.nspname IN ('log', 'session', 'read', 'now', 'past')"
-            " ORDER BY 1, 2"
+            " WHERE n.nspname = ANY (%s) ORDER BY 1, 2",
+            (SCHEMAS,),
         ).fetchall()
 
 
@@ -44,12 +50,12 @@ def test_a_bare_database_is_laid_out_once(bare: str) -> None:
     with pytest.raises(NotLaidOut):
         require_laid_out(bare)
 
-    migrate(Database(owner=bare, follower=bare, web=bare))
+    migrate(everywhere(bare))
     require_laid_out(bare)
     first = layout(bare)
-    migrate(Database(owner=bare, follower=bare, web=bare))
+    migrate(everywhere(bare))
 
-    assert {schema for schema, *_ in first} == {"log", "session", "read", "now", "past"}
+    assert {schema for schema, *_ in first} == set(SCHEMAS)
     assert layout(bare) == first
 
 
@@ -61,15 +67,18 @@ def test_users_with_other_names_can_follow_and_serve(
         for name in named.values():
             owner.execute(SQL("CREATE ROLE {} LOGIN").format(Identifier(name)))
         where = owner.info.dbname
-    database = Database(
-        owner=bare,
+    database = everywhere(
+        bare,
         follower=postgres.url_of(named["follower"], where),
         web=postgres.url_of(named["web"], where),
     )
     try:
         migrate(database)
         settings = Settings(
-            database_url=database.web, follower_database_url=database.follower
+            database_url=database.web,
+            follower_database_url=database.follower,
+            keys_database_url=database.vault.url,
+            keys_file=database.vault.file,
         )
         with opened(settings) as found:
             story.an_organisation(found.log)
@@ -86,14 +95,18 @@ def test_users_with_other_names_can_follow_and_serve(
 def test_who_may_only_serve_waits_for_the_follower_to_show_what_was_recorded(
     postgres: Server, bare: str
 ) -> None:
-    migrate(Database(owner=bare, follower=bare, web=bare))
+    migrate(everywhere(bare))
     with psycopg.connect(bare) as owner:
         where = owner.info.dbname
         owner.execute("ALTER ROLE samrad_web LOGIN")
-    serving = Settings(database_url=postgres.url_of("samrad_web", where))
+    serving = Settings(
+        database_url=postgres.url_of("samrad_web", where),
+        keys_database_url=bare,
+        keys_file=KEYS_FILE,
+    )
     stop = threading.Event()
     with ThreadPoolExecutor() as pool, opened(serving) as found:
-        running = pool.submit(follow, bare, stop)
+        running = pool.submit(follow, everywhere(bare), stop)
         id = user.add(found, email="a@example.se", name="Åsa", public_name=True)
         assert found.actor("a@example.se") == id
         stop.set()
@@ -101,8 +114,8 @@ def test_who_may_only_serve_waits_for_the_follower_to_show_what_was_recorded(
 
 
 def test_the_follower_reads_the_log_and_can_not_append(bare: str) -> None:
-    migrate(Database(owner=bare, follower=bare, web=bare))
-    with closing(following_log(bare)) as log:
+    migrate(everywhere(bare))
+    with closing(following_log(everywhere(bare))) as log:
         assert list(log.entries(0, 10)) == []
         with pytest.raises(Exception, match="permission denied"):
             story.an_organisation(log)

@@ -20,13 +20,13 @@ import pytest
 
 from cli.embedded import Server
 from cli.postgres import (
-    Database,
     NoDatabase,
     database,
     embedded,
     let_roles_sign_in,
 )
 from cli.settings import Settings
+from tests.vault import everywhere
 
 ROOT = Path(__file__).parents[2]
 # Uses the server of a directory until its standard input is closed.
@@ -358,9 +358,9 @@ def test_the_passwords_of_the_roles_are_those_in_their_addresses(data: Path) -> 
         web, another = (
             server.url_of(f"samrad_web:{password}") for password in ("hush%40", "loud")
         )
-        let_roles_sign_in(Database(server.url, server.url, web))
+        let_roles_sign_in(everywhere(server.url, web=web))
         assert ask(web, "SELECT current_user") == "samrad_web"
         with pytest.raises(psycopg.OperationalError, match="authentication failed"):
             ask(another, "SELECT current_user")
-        let_roles_sign_in(Database(server.url, server.url, another))
+        let_roles_sign_in(everywhere(server.url, web=another))
         assert ask(another, "SELECT current_user") == "samrad_web"

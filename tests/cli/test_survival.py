@@ -65,7 +65,7 @@ class Site(Installation):
     def _set_the_scene(self) -> None:
         url = Database.on(self.server).web
         with (
-            closing(Log({"LOG_DATABASE_URL": url})) as log,
+            closing(Log(Database.on(self.server).log)) as log,
             closing(Sessions.at(url, size=1)) as sessions,
         ):
             round = a_consultation(log)

@@ -11,10 +11,10 @@ import pytest
 from psycopg import Connection
 
 from cli.opening import NotLaidOut, Opened
-from cli.postgres import Database
 from cli.verify import SOUND, TAMPERED, UNDECIDED, Verdict, verify
 from tests import story
 from tests.cli.silence import unseen
+from tests.vault import everywhere
 
 
 @contextmanager
@@ -153,6 +153,5 @@ def test_tables_of_another_release_decide_nothing(told: Opened) -> None:
 def test_a_database_without_a_log_is_not_verified(told: Opened) -> None:
     with psycopg.connect(told.database.owner) as connection:
         connection.execute("DROP SCHEMA session CASCADE")
-    everywhere = Database(*[told.database.owner] * 3)
     with pytest.raises(NotLaidOut, match="samrad migrate"):
-        verify(everywhere, unseen)
+        verify(everywhere(told.database.owner), unseen)

@@ -37,6 +37,7 @@ from tests.story import (
     an_issue,
     an_organisation,
 )
+from tests.vault import log_settings
 
 
 def test_what_was_recorded_is_seen_at_once_by_16_who_look_and_write(log: Log) -> None:
@@ -111,7 +112,7 @@ def test_what_one_got_to_act_on_is_ones_own(log: Log) -> None:
 def test_what_another_process_recorded_is_seen(log: Log, database: str) -> None:
     issue = an_issue(log, a_consultation(log))
     before = log.look(Issue, issue)
-    with Log({"LOG_DATABASE_URL": database}) as other:
+    with Log(log_settings(database)) as other:
         theirs = other.get(Issue, issue)
         theirs.gather([uuid4()], by=SYSTEM, now=NOW)
         other.record(theirs)

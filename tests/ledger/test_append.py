@@ -13,7 +13,10 @@ Event = tuple[int, int, int]
 
 events = st.tuples(st.integers(0, 2), st.integers(1, 4), st.integers(0, 1))
 batches = st.lists(st.lists(events, min_size=1, max_size=3), min_size=1, max_size=4)
-APPEND = "SELECT log.append(%s::int[], %s::uuid[], %s::int8[], %s::text[], %s::bytea[])"
+APPEND = (
+    "SELECT log.append(%s::int[], %s::uuid[], %s::int8[], %s::text[], %s::bytea[],"
+    " %s::bytea[])"
+)
 
 
 class Model:
@@ -86,6 +89,7 @@ def _append(
             [version for _, (_, version, _) in listed],
             ["test.happened"] * len(listed),
             [b"%d" % said for _, (_, _, said) in listed],
+            [None] * len(listed),
         ],
     ).fetchone()
     assert row

@@ -17,7 +17,10 @@ from tests.ledger.writing import event
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
-APPEND = "SELECT log.append(%s::int[], %s::uuid[], %s::int8[], %s::text[], %s::bytea[])"
+APPEND = (
+    "SELECT log.append(%s::int[], %s::uuid[], %s::int8[], %s::text[], %s::bytea[],"
+    " %s::bytea[])"
+)
 
 
 def append(connection: Connection, *, ids: list[Any], **changed: Any) -> Any:
@@ -28,6 +31,7 @@ def append(connection: Connection, *, ids: list[Any], **changed: Any) -> Any:
         "versions": [1] * len(ids),
         "topics": ["test.happened"] * len(ids),
         "states": [b"{}"] * len(ids),
+        "commitments": [None] * len(ids),
         **changed,
     }
     row = connection.execute(APPEND, list(lists.values())).fetchone()
@@ -69,7 +73,7 @@ def test_nobody_changes_an_entry_not_even_the_owner(
 @pytest.mark.parametrize(
     "act",
     [
-        "INSERT INTO log.entry VALUES (1, gen_random_uuid(), 1, 'a.b', 'x', now())",
+        "INSERT INTO log.entry VALUES (1, gen_random_uuid(), 1, 'a', 'x', now(), 'l')",
         "UPDATE log.entry SET state = 'x'",
         "DELETE FROM log.entry",
         "TRUNCATE log.entry",

@@ -58,4 +58,6 @@ def test_one_at_a_time_holds_a_claim_and_it_goes_with_the_holder(database: str) 
 
 def test_a_tail_can_not_append(database: str) -> None:
     with Tail(database) as tail, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        tail._connection.execute("SELECT log.append('{}', '{}', '{}', '{}', '{}')")
+        tail._connection.execute(
+            "SELECT log.append('{}', '{}', '{}', '{}', '{}', '{}')"
+        )

@@ -20,6 +20,7 @@ from projections.reads import ReadPool
 from tests.conftest import new_database
 from tests.happening import World, happen
 from tests.projections.tables import replayed
+from tests.vault import log_settings
 
 number = st.integers(0, 999)
 steps = st.lists(st.tuples(number, number, number, number), max_size=20)
@@ -39,7 +40,7 @@ def test_the_past_is_what_it_was_and_a_rebuild_what_is_live(
 ) -> None:
     with (
         new_database(postgres, template) as url,
-        Log({"LOG_DATABASE_URL": url}) as log,
+        Log(log_settings(url)) as log,
         closing(Follower(log, url)) as follower,
         closing(ReadPool(url, size=1)) as reads,
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -40,6 +41,7 @@ from tests.story import (
     a_proposal,
     an_organisation,
 )
+from tests.vault import log_settings
 
 Following = Callable[[Follower], Doing]
 
@@ -152,12 +154,12 @@ def test_a_second_follower_waits_and_takes_over(
 
 # Of the same release as this process, also when somebody is just changing the files.
 CHILD = """
-import sys, threading
+import json, sys, threading
 from domain.log import Log
 from projections import follower, rebuild
-url, rebuild.BLUEPRINT = sys.argv[1:]
+url, rebuild.BLUEPRINT, settings = sys.argv[1:]
 follower.BLUEPRINT = rebuild.BLUEPRINT
-log = Log({"LOG_DATABASE_URL": url, "LOG_DATABASE_ROLE": "samrad_follower"})
+log = Log(json.loads(settings))
 follower.Follower(log, url).follow(threading.Event())
 """
 
@@ -165,6 +167,7 @@ follower.Follower(log, url).follow(threading.Event())
 def test_killed_at_any_moment_it_misses_and_repeats_nothing(
     log: Log, follower: Follower, database: str
 ) -> None:
+    settings = json.dumps(log_settings(database, LOG_DATABASE_ROLE="samrad_follower"))
     chance = random.Random(3)  # noqa: S311
     stop = threading.Event()
 
@@ -182,7 +185,7 @@ def test_killed_at_any_moment_it_misses_and_repeats_nothing(
     writing = Doing(write, ())
     for _ in range(3):
         child = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-c", CHILD, database, BLUEPRINT],
+            [sys.executable, "-c", CHILD, database, BLUEPRINT, settings],
             cwd=Path(__file__).parents[2],
             stdout=subprocess.DEVNULL,
         )
@@ -218,7 +221,7 @@ def test_a_database_that_goes_away_is_waited_for(durable_postgres: Server) -> No
     with new_database(server) as url:
         lay_out(url)
         with (
-            Log({"LOG_DATABASE_URL": url}) as log,
+            Log(log_settings(url)) as log,
             closing(Follower(log, url)) as follower,
             followed(follower),
         ):
@@ -423,7 +426,7 @@ def test_the_log_is_followed_in_a_role_that_cannot_append(
     log: Log, database: str
 ) -> None:
     organisations(log, 1)
-    env = {"LOG_DATABASE_URL": database, "LOG_DATABASE_ROLE": "samrad_follower"}
+    env = log_settings(database, LOG_DATABASE_ROLE="samrad_follower")
     with Log(env) as following, closing(Follower(following, database)) as follower:
         assert follower.catch_up() == 1
         assert isinstance(following.recorder, LogRecorder)

@@ -107,7 +107,7 @@ def test_rows_come_as_what_is_asked_for(
         "DELETE FROM organisation",
         "CREATE TABLE mine (x int)",
         "SELECT log.append('{0}', '{00000000-0000-0000-0000-000000000001}',"
-        " '{1}', '{a.b}', '{x}')",
+        " '{1}', '{a.b}', '{x}', '{NULL}')",
         "UPDATE read.follower SET position = 0",
     ],
 )

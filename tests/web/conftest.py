@@ -14,6 +14,7 @@ from domain.log import Log
 from ledger.session import Sessions
 from projections.follower import Follower
 from tests.client import PageClient
+from tests.vault import log_settings
 from web.app import create_app
 from web.site import Site
 
@@ -48,7 +49,7 @@ class Browsers:
 @pytest.fixture
 def app(database: str) -> Iterator[Starlette]:
     """The application as it is served, started and stopped."""
-    made = create_app(database_url=database, site=SITE)
+    made = create_app(log=Log(log_settings(database)), database_url=database, site=SITE)
     with PageClient(made):
         yield made
 

@@ -27,6 +27,7 @@ from projections.person import person_by_email
 from projections.reads import ReadPool
 from tests.client import PageClient
 from tests.mailbox import Mailbox, mail_server
+from tests.vault import log_settings
 from tests.web.room import room, session_pool
 from web import session
 from web.forms import Form
@@ -93,7 +94,7 @@ def laid_out(database: str) -> str:
 
 @pytest.fixture
 def log(laid_out: str) -> Iterator[Log]:
-    with Log({"LOG_DATABASE_URL": laid_out}) as log:
+    with Log(log_settings(laid_out)) as log:
         yield log
 
 
