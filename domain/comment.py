@@ -134,6 +134,7 @@ class Comment(Holdable, Unpublishable):
         """
 
         TOPIC = "comment.submitted"
+        SEALED = ("text", "wording")
         consultation: UUID
         proposal: UUID
         edition: int
@@ -151,6 +152,7 @@ class Comment(Holdable, Unpublishable):
         """The author changed what the comment says."""
 
         TOPIC = "comment.amended"
+        SEALED = ("text", "wording")
         kind: str
         text: str
         wording: str
@@ -177,6 +179,7 @@ class Comment(Holdable, Unpublishable):
         """The secretariat keeps the comment from the public, for a reason."""
 
         TOPIC = "comment.withheld"
+        SEALED = ("reason",)
         reason: str
 
     class Coded(Fact):
