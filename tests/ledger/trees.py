@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
+
+from psycopg import Connection
 
 from ledger.tree import leaf_hash, node_hash, root_of
 
@@ -37,3 +40,15 @@ class Leaves:
 def leaves(size: int) -> Leaves:
     """A tree that several tests look at; none can change it."""
     return Leaves(size)
+
+
+def record(connection: Connection[Any], count: int) -> None:
+    """Put the next numbered entries into a log, past the append, as its owner can."""
+    connection.execute(
+        "INSERT INTO log.entry (position, originator_id, originator_version, topic,"
+        " state, recorded_at, leaf)"
+        " SELECT n, gen_random_uuid(), 1, 'test.happened', '{}', now(),"
+        " convert_to('entry ' || n - 1, 'UTF8')"
+        " FROM log.head, generate_series(head.position + 1, head.position + %s) AS n",
+        (count,),
+    )
