@@ -40,7 +40,11 @@ def migrate(database: Database) -> None:
 
 def _let_others_act(connection: Connection[tuple[object, ...]], to: Database) -> None:
     """Let users with names of their own act in the roles; a superuser may anyway."""
-    for role, url in (("samrad_web", to.web), ("samrad_follower", to.follower)):
+    for role, url in (
+        ("samrad_web", to.web),
+        ("samrad_follower", to.follower),
+        ("samrad_notary", to.notary),
+    ):
         user = str(conninfo_to_dict(url).get("user") or connection.info.user)
         may = connection.execute(
             "SELECT pg_has_role(oid, %s, 'SET') FROM pg_roles WHERE rolname = %s",

@@ -59,10 +59,11 @@ class Vault:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Where each of the three roles signs in: to lay out, to follow, to use the log."""
+    """Where each role signs in: to lay out, to follow, to publish, to use the log."""
 
     owner: str
     follower: str
+    notary: str
     web: str
     vault: Vault
 
@@ -72,6 +73,7 @@ class Database:
         return cls(
             owner=server.url,
             follower=server.url_of("samrad_follower"),
+            notary=server.url_of("samrad_notary"),
             web=server.url_of("samrad_web"),
             vault=Vault(
                 owner=server.url_of(SUPERUSER, KEYS),
@@ -111,6 +113,7 @@ def database(settings: Settings) -> Iterator[Database]:
         yield Database(
             owner=settings.owner_database_url or settings.database_url,
             follower=settings.follower_database_url or settings.database_url,
+            notary=settings.notary_database_url or settings.database_url,
             web=settings.database_url,
             vault=Vault(
                 owner=settings.owner_keys_database_url or settings.keys_database_url,
@@ -214,6 +217,7 @@ def let_roles_sign_in(database: Database) -> None:
     """
     for owner, role, url in (
         (database.owner, "samrad_follower", database.follower),
+        (database.owner, "samrad_notary", database.notary),
         (database.owner, "samrad_web", database.web),
         (database.vault.owner, "samrad_keys", database.vault.url),
     ):

@@ -26,6 +26,7 @@ from cli.values import (
     Networks,
     Secret,
     Sender,
+    SignerAddress,
     WebAddress,
     ZoneName,
 )
@@ -74,6 +75,12 @@ class Settings(BaseSettings):
         description="where the follower signs in, or empty for SAMRAD_DATABASE_URL",
         examples=["postgresql://samrad_follower:secret@localhost/samrad"],
     )
+    notary_database_url: DatabaseUrl = Field(
+        default="",
+        repr=False,
+        description="where the notary signs in, or empty for SAMRAD_DATABASE_URL",
+        examples=["postgresql://samrad_notary:secret@localhost/samrad"],
+    )
     owner_database_url: DatabaseUrl = Field(
         default="",
         repr=False,
@@ -105,6 +112,25 @@ class Settings(BaseSettings):
         description="the directory of our own PostgreSQL server and of what else is"
         " kept, or empty for the user's own (root: /var/lib/samrad)",
         examples=["/var/lib/samrad"],
+    )
+    policy: Path | None = Field(
+        default=None,
+        description="the file that says whose signatures a checkpoint of the log needs,"
+        " or empty for ledger/policy in SAMRAD_DATA",
+        examples=["/etc/samrad/policy"],
+    )
+    signer_url: SignerAddress = Field(
+        default="",
+        description="where the signer answers, unix:PATH or http://HOST:PORT, or empty"
+        " for unix:ledger/signer.sock in SAMRAD_DATA",
+        examples=["unix:/run/samrad/signer.sock"],
+    )
+    log_name: str = Field(
+        default="",
+        pattern=r"^[^\s+]*$",
+        description="the log's name in its checkpoints, an address without a scheme, or"
+        " empty for that of SAMRAD_BASE_URL with /log; it stays when the key is made",
+        examples=["samrad.example.se/log/2026"],
     )
     host: str = Field(
         default="127.0.0.1",
@@ -237,6 +263,7 @@ COMPOSE = """
 #FOLLOWER_PASSWORD=
 #WEB_PASSWORD=
 """
+
 
 def require_keys(settings: Settings) -> None:
     """Refuse a database that is named while that of its keys is not.

@@ -35,6 +35,16 @@ def web_address(url: str) -> str:
     return url.rstrip("/")
 
 
+def signer_address(url: str) -> str:
+    """`unix:` and a path, or `http://`, a host and a port."""
+    parts = urlsplit(url)
+    is_local = parts.scheme == "unix" and parts.path and not parts.netloc
+    is_remote = parts.scheme == "http" and parts.hostname and parts.port
+    if url and not is_local and not is_remote:
+        raise ValueError("not a signer's address")
+    return url.rstrip("/")
+
+
 @dataclass(frozen=True, slots=True)
 class MailServer:
     """Where mail is handed over, in the words of aiosmtplib's SMTP."""
@@ -111,6 +121,7 @@ def networks(listed: str) -> str:
 
 
 DatabaseUrl = Annotated[str, AfterValidator(database_url)]
+SignerAddress = Annotated[str, AfterValidator(signer_address)]
 WebAddress = Annotated[str, AfterValidator(web_address)]
 MailServerUrl = Annotated[str, AfterValidator(mail_server)]
 Sender = Annotated[str, AfterValidator(sender)]

@@ -36,12 +36,16 @@ def is_raised(connection: Connection[Any]) -> bool:
     return connection.execute("SELECT FROM tlog.alarm").fetchone() is not None
 
 
-def raise_alarm(connection: Connection[Any], alarm: Alarm) -> None:
-    """Say what is wrong; since when stays until all is well."""
+def raise_alarm(
+    connection: Connection[Any], alarm: Alarm, *, for_seconds: float = 0
+) -> None:
+    """Say what is wrong, and for how long; since when stays until all is well."""
     connection.execute(
-        "INSERT INTO tlog.alarm AS old (reason) VALUES (%s) ON CONFLICT (only_row)"
-        " DO UPDATE SET reason = excluded.reason WHERE old.reason <> excluded.reason",
-        (str(alarm),),
+        "INSERT INTO tlog.alarm AS old (since, reason)"
+        " VALUES (clock_timestamp() - make_interval(secs => %s), %s)"
+        " ON CONFLICT (only_row) DO UPDATE SET reason = excluded.reason"
+        " WHERE old.reason <> excluded.reason",
+        (for_seconds, str(alarm)),
     )
 
 

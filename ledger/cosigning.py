@@ -127,17 +127,19 @@ class Cosigning:
         key = self._policy.witnesses[name].key
         try:
             whole = Note.parse(note + body.encode())
+            if whole.text != Note.parse(note).text:
+                raise BadNote("it has answered with more than signatures")
             whole.by(key)
         except NotSigned:
             found.absent[name] = "has answered without its signature"
         except BadNote as error:
             found.contradicting[name] = str(error)
         else:
-            [found.lines[name]] = [
+            found.lines[name] = next(
                 str(line)
                 for line in whole.lines
                 if (line.name, line.id) == (key.name, key.id)
-            ]
+            )
 
     def _is_elsewhere(self, said: _Said, body: str, found: Cosigned) -> bool:
         """A witness has cosigned another size than we thought."""

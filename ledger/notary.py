@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -42,8 +43,10 @@ HEARTBEAT = timedelta(hours=1)
 """After which what is published is witnessed anew, though nothing is new."""
 PACE = 0.2
 """Seconds between two checkpoints of a log that grows all the time."""
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 15.0
 """Seconds until the next attempt while something is wrong: twice as long each time."""
+PASSING = 3.0
+"""Seconds that somebody may be away, as when started anew, before it is an alarm."""
 PATIENCE = 5.0
 """Seconds that the signer gets to answer in."""
 
@@ -77,11 +80,12 @@ class Notary:
         self._url = url
         self._policy = policy
         self._signer_url = signer_url
-        self._signed = 0
+        self._signed: int | None = None
         self._cosigning = Cosigning(policy)
         self._errands = Errands(audit, finish_erasures)
         self._heartbeat = heartbeat
         self._pause = 0.0
+        self._wrong_since: float | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop; a database that is away is waited for."""
@@ -95,7 +99,7 @@ class Notary:
                         self._work(tail, connection, stop)
             except psycopg.OperationalError as error:
                 log.warning("database away", reason=type(error).__name__)
-                stop.wait(FIRST_PAUSE)
+                stop.wait(POLL_SECONDS)
 
     def _connected(self) -> Connection[Any]:
         return psycopg.connect(
@@ -109,6 +113,7 @@ class Notary:
     def _work(
         self, tail: Tail, connection: Connection[Any], stop: threading.Event
     ) -> None:
+        self._signed = None  # The database may be another one than before.
         while not stop.is_set():
             self._errands.run_when_due(connection)
             size = self.turn(connection)
@@ -124,13 +129,15 @@ class Notary:
         size, root = 0, b""
         try:
             size, root = integrate(connection)
-            if not self._is_due(connection, size):
+            is_due = size > 0 and self._is_due(connection, size)
+            # At the start the signer is asked anyway: it may know of more.
+            if not is_due and self._signed is not None and not is_raised(connection):
                 return size
             tiles = Tiles(connection)
             new = Checkpoint(self._policy.log.key.name, size, root)
             note = self._signed_note(new, tiles.consistency)
             cosigned = self._cosigning.gather(note, new, tiles.consistency)
-            self._publish(connection, note, new, cosigned)
+            self._publish(connection, note, new, cosigned, is_due=is_due)
         except _Wrong as wrong:
             self._alarm(connection, wrong.alarm)
         except (Damaged, psycopg.errors.InsufficientPrivilege) as error:
@@ -141,11 +148,9 @@ class Notary:
         return size
 
     def _is_due(self, connection: Connection[Any], size: int) -> bool:
-        """Whether there is something to publish, or to try again."""
-        if size == 0:
-            return False
+        """Whether what is published is not of now, or not as the policy wants it."""
         before = published(connection)
-        if before is None or before.size != size or is_raised(connection):
+        if before is None or before.size != size:
             return True
         row = connection.execute(
             # Not before its own time either: the clock may have been set back.
@@ -166,7 +171,7 @@ class Notary:
         """The checkpoint with the log's signature, from the signer."""
         # From the size that was signed last; where that is unknown, the signer tells.
         for _ in range(3):
-            old = min(self._signed, new.size)
+            old = min(self._signed or 0, new.size)
             proof = tuple(consistency(old, new.size))
             body = Submission(old, proof, new.text.encode()).written()
             try:
@@ -193,7 +198,10 @@ class Notary:
         """A note with these lines, if the key that the policy names is among them."""
         note = with_lines(f"{new.text}\n".encode(), [lines])
         try:
-            Note.parse(note).by(self._policy.log.key)
+            signed = Note.parse(note)
+            if signed.text != new.text:
+                raise BadNote("it has answered with more than signatures")
+            signed.by(self._policy.log.key)
         except BadNote as error:
             raise _Wrong(Reason.SIGNER_REFUSES, str(error)) from error
         return note
@@ -204,9 +212,12 @@ class Notary:
         note: bytes,
         new: Checkpoint,
         cosigned: Cosigned,
+        *,
+        is_due: bool,
     ) -> None:
-        """Publish if the policy is content. Raises _Wrong also when it is, and a witness
-        contradicts.
+        """Publish what is due, if the policy is content with its signatures.
+
+        Raises _Wrong when it is not, or when a witness contradicts.
         """
         note = with_lines(note, list(cosigned.lines.values()))
         try:
@@ -215,11 +226,12 @@ class Notary:
             if not cosigned.contradicting:
                 raise _Wrong(Reason.NO_QUORUM, _told(cosigned.absent)) from None
         else:
-            connection.execute(
-                "INSERT INTO tlog.checkpoint (size, note) VALUES (%s, %s)",
-                (new.size, note),
-            )
-            log.info("published", size=new.size, witnesses=len(cosigned.lines))
+            if is_due:
+                connection.execute(
+                    "INSERT INTO tlog.checkpoint (size, note) VALUES (%s, %s)",
+                    (new.size, note),
+                )
+                log.info("published", size=new.size, witnesses=len(cosigned.lines))
         if cosigned.contradicting:
             said = _told(cosigned.contradicting)
             raise _Wrong(Reason.WITNESS_CONTRADICTS, said)
@@ -228,11 +240,16 @@ class Notary:
 
     def _alarm(self, connection: Connection[Any], alarm: Alarm) -> None:
         self._pause = min(max(FIRST_PAUSE, self._pause * 2), LONGEST_PAUSE)
+        self._wrong_since = self._wrong_since or monotonic()
+        lasted = monotonic() - self._wrong_since
+        if lasted < PASSING and alarm.reason in (Reason.SIGNER_AWAY, Reason.NO_QUORUM):
+            log.warning("not published yet", reason=str(alarm), again_in=self._pause)
+            return
         log.error("not published", reason=str(alarm), again_in=self._pause)
-        raise_alarm(connection, alarm)
+        raise_alarm(connection, alarm, for_seconds=lasted)
 
     def _be_well(self, connection: Connection[Any], size: int) -> None:
-        self._pause = 0.0
+        self._pause, self._wrong_since = 0.0, None
         if is_raised(connection):
             withdraw_alarm(connection)
             log.info("well again", size=size)

@@ -20,11 +20,12 @@ class BadSigningKey(Exception):
 
 def read_key(file: Path) -> Signer:
     """The key in a file. Raises BadSigningKey, also when others may read it."""
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
-        opened = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        source = os.fdopen(os.open(file, flags), "rb")
     except OSError as error:
         raise BadSigningKey(f"The key {file}: {error.strerror}.") from error
-    with os.fdopen(opened, "rb") as source:
+    with source:
         found = os.fstat(source.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise BadSigningKey(f"The key {file} is not a file.")

@@ -37,4 +37,10 @@ def log_settings(url: str, **more: str) -> dict[str, str]:
 def everywhere(url: str, *, web: str = "", follower: str = "") -> Database:
     """One database for the log and the keys, where everybody signs in as its owner."""
     vault = Vault(owner=url, url=url, file=KEYS_FILE)
-    return Database(owner=url, follower=follower or url, web=web or url, vault=vault)
+    return Database(
+        owner=url,
+        follower=follower or url,
+        notary=url,
+        web=web or url,
+        vault=vault,
+    )
