@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import psycopg
 from psycopg import Connection
-from psycopg.rows import class_row
+from psycopg.rows import class_row, dict_row
 from psycopg.sql import SQL
 from psycopg_pool import ConnectionPool
 
@@ -61,6 +61,13 @@ class Reads:
         """Every row, as a tuple."""
         return self._connection.execute(query, params).fetchall()
 
+    def dicts(
+        self, query: LiteralString, params: Params = None
+    ) -> list[dict[str, Any]]:
+        """Every row, as a dict by column."""
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(query, params).fetchall()
+
     def stream(
         self, query: LiteralString, params: Params = None, *, batch: int = 1_000
     ) -> Iterator[tuple[Any, ...]]:
@@ -77,6 +84,11 @@ class Reads:
         """The first column of the first row, or None."""
         row = self._connection.execute(query, params).fetchone()
         return row[0] if row else None
+
+    @property
+    def connection(self) -> Connection[Any]:
+        """For the ledger's own questions about its tables, in the same transaction."""
+        return self._connection
 
     @cached_property
     def position(self) -> int:

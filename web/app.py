@@ -95,6 +95,7 @@ ROUTES: list[BaseRoute] = [
     route(M,                                       fate.show,                "comment.show"),
     route(M + "/receipt",                          receipt.receipt,          "comment.receipt",          person),
     route(M + "/receipt.txt",                      receipt.receipt_file,     "comment.receipt_file",     person),
+    route(M + "/receipt.zip",                      receipt.receipt_zip,      "comment.receipt_zip",      person),
     route(M + "/amend",                            amendment.amend,          "comment.amend",            person),
     route(M + "/amend",                            amendment.save,           "comment.save",             post=True),
     route(M + "/withdraw",                         amendment.withdraw,       "comment.withdraw",         person),

@@ -1,4 +1,4 @@
-"""The receipt for a comment: recorded at once, its number a moment later."""
+"""The receipt for a comment: recorded at once, numbered and sealed a moment later."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from starlette.responses import PlainTextResponse, Response
 from domain.anchor import Anchor
 from domain.comment import Comment
 from domain.log import NotFound
+from ledger.receipt import write_receipt
 from projections.comment import CommentRow, comment_by_id
 from projections.consultation import ConsultationRow
 from projections.organisation import organisation_by_id
 from projections.proposal import ProposalRow, passages_of, proposal_by_id
-from web.access import clock, consultation_for, works_on
+from projections.receipt import numbered, proved, sealing_of
+from web.access import auditors, clock, consultation_for
 from web.addresses import url
 from web.consultation import round_of
 from web.dates import moment_text
 from web.language import language_of, say
-from web.pages import page, site_of
+from web.pages import page, site_of, wants_block
+from web.sealing import Progress, progress
 from web.subject import Subject, subject_at
 from web.visitor import visitor_of
 from web.words import word
@@ -43,16 +46,25 @@ class Submitted:
     wording: str
     row: CommentRow | None
     """As the pages know it: None for the moment until they have read the log so far."""
+    progress: Progress
 
 
 def receipt(request: Request) -> Response:
-    """What was recorded, and when; asks again by itself until the number is known."""
+    """What was recorded, and when; asks again by itself until all of it is sealed.
+
+    Nothing is answered while there is nothing new, so that nothing is read out twice.
+    """
     submitted = _submitted(request)
+    if wants_block(request) and (
+        request.query_params.get("seen") == submitted.progress.seen
+    ):
+        return Response(status_code=204)
     return page(
         request,
         "comment/receipt.html",
         block="receipt",
         submitted=submitted,
+        progress=submitted.progress,
         consultation=submitted.consultation,
         round=round_of(request, submitted.consultation, clock()),
         is_open=submitted.consultation.takes_comments(clock()),
@@ -72,6 +84,33 @@ def receipt_file(request: Request) -> Response:
     )
 
 
+def receipt_zip(request: Request) -> Response:
+    """The receipt that can be checked, for what the comment says or said once.
+
+    `version` is the event that said so, the newest unless another is asked for. There
+    is none until it is sealed, and none any more when it has been erased.
+    """
+    progress = _submitted(request).progress
+    asked = request.query_params.get("version", str(progress.versions[-1].number))
+    found = next((v for v in progress.versions if str(v.number) == asked), None)
+    if found is None or found.state != "sealed" or found.position is None:
+        raise NotFound
+    with request.state.reads(None) as reads:
+        proof = proved(reads, found.position)
+    if proof is None:
+        raise NotFound
+    opening = request.state.log.opening(found.position)
+    name = f"kvitto-{found.position}.zip"
+    return Response(
+        write_receipt(*proof, opening),
+        media_type="application/zip",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
 def _submitted(request: Request) -> Submitted:
     """The comment that the address names, for those who submitted it.
 
@@ -83,7 +122,8 @@ def _submitted(request: Request) -> Submitted:
         raise NotFound
     if not _is_own(request, comment):
         raise NotFound
-    event = request.state.log.history(id, until=1)[0]
+    events = request.state.log.history(id)
+    event = events[0]
     anchor = Anchor.of(event.anchor)
     with request.state.reads(None) as reads:
         consultation = consultation_for(request, reads)
@@ -109,6 +149,7 @@ def _submitted(request: Request) -> Submitted:
             event.text,
             event.wording,
             comment_by_id(reads, id),
+            progress(events, numbered(reads, id), sealing_of(reads), clock()),
         )
 
 
@@ -118,7 +159,7 @@ def _is_own(request: Request, comment: Comment) -> bool:
     return (
         comment.author == visitor.person
         or comment.organisation in speaks_for
-        or works_on(request, comment.consultation)
+        or auditors(visitor, comment.consultation)
     )
 
 

@@ -15,7 +15,10 @@ from tests.browser.serving import Served
 from web.app import ROUTES
 
 NOT_PAGES = frozenset(
-    {"comment.receipt_file", "health.live", "health.ready", "health.metrics"}
+    {
+        *("comment.receipt_file", "comment.receipt_zip"),
+        *("health.live", "health.ready", "health.metrics"),
+    }
 )
 """What is fetched and not looked at."""
 
