@@ -12,6 +12,7 @@ from domain.anchor import Anchor
 from domain.comment import Comment
 from domain.log import Entry
 from domain.proposal import Proposal, Standing
+from ledger.sealing import ERASED
 from projections.proposal import passages_of
 from projections.reads import Reads
 from projections.rows import Rows
@@ -47,6 +48,28 @@ def project(entry: Entry, rows: Rows) -> None:
             rows.change("comment", event.originator_id, themes=event.themes)
         case Comment.Assigned():
             rows.change("comment", event.originator_id, officer=event.officer)
+        case Comment.Unpublished():
+            rows.change(
+                "comment",
+                event.originator_id,
+                unpublished=event.reason,
+                unpublished_ref=event.decision_ref,
+            )
+        case Comment.Republished():
+            rows.change(
+                "comment", event.originator_id, unpublished="", unpublished_ref=""
+            )
+        case Comment.MarkedSecret():
+            rows.change(
+                "comment",
+                event.originator_id,
+                secrecy=event.provision,
+                secrecy_note=event.note,
+            )
+        case Comment.SecrecyReassessed():
+            rows.change("comment", event.originator_id, secrecy=event.provision)
+        case Comment.Erased():
+            _erase(event.originator_id, rows)
         case Comment.AnchorConfirmed():
             settled = (
                 {**event.anchor, "state": "confirmed"}
@@ -63,6 +86,19 @@ def _after_amendment(comment: UUID, rows: Rows) -> str:
     """Words that nobody has let through are reviewed anew; withheld stays withheld."""
     review = rows.get("comment", comment)["review"]
     return "withheld" if review == "withheld" else "waiting"
+
+
+def _erase(comment: UUID, rows: Rows) -> None:
+    """Its words are gone from every row; where it stood and what became of it stays."""
+    rows.change("comment", comment, is_erased=True)
+    rows.scrub(
+        "comment",
+        comment,
+        unless_empty=["withheld"],
+        text=ERASED,
+        wording=ERASED,
+        withheld=ERASED,
+    )
 
 
 def _submit(event: Comment.Submitted, position: int, rows: Rows) -> None:
@@ -89,6 +125,11 @@ def _submit(event: Comment.Submitted, position: int, rows: Rows) -> None:
         is_withdrawn=False,
         review="waiting",
         withheld="",
+        unpublished="",
+        unpublished_ref="",
+        secrecy="",
+        secrecy_note="",
+        is_erased=False,
         themes=[],
         reference=event.reference,
     )
@@ -170,27 +211,44 @@ class CommentRow:
     is_withdrawn: bool
     review: str
     withheld: str
+    unpublished: str
+    """Why it was taken down, or empty."""
+    unpublished_ref: str
+    secrecy: str
+    """The provision that it is marked secret under, or empty."""
+    secrecy_note: str
+    is_erased: bool
     officer: UUID | None
     themes: list[str]
     sender: str | None
     """The organisation's name, or the person's who consents to it; None: private."""
+    is_readable: bool
+    """Whether the reader may read what it says: quote, text and wording are empty else.
+
+    What is withdrawn, or marked secret, is only mentioned to others.
+    """
 
 
 _FACTS: LiteralString = """
     c.id, c.consultation, c.proposal, c.position, c.edition, c.passage, c.start_at,
     c.end_at, c.kind, c.author, c.organisation, o.kind AS organisation_kind,
-    c.submitted_at, c.amended_at, c.is_withdrawn, c.review, c.withheld, c.officer,
-    c.themes,
+    c.submitted_at, c.amended_at, c.is_withdrawn, c.review, c.withheld, c.unpublished,
+    c.unpublished_ref, c.secrecy, c.secrecy_note,
+    EXISTS (SELECT FROM now.erased e WHERE e.thing = c.id) AS is_erased,
+    c.officer, c.themes,
     coalesce(o.name, CASE WHEN p.public_name AND q.public_name THEN p.name END)
         AS sender
 """
-COMMENT_COLUMNS: LiteralString = _FACTS + ", c.quote, c.text, c.wording"
+COMMENT_COLUMNS: LiteralString = (
+    _FACTS + ", c.quote, c.text, c.wording, true AS is_readable"
+)
 """A CommentRow with everything in it, for those who see all."""
 
 SEEN_COLUMNS: LiteralString = _FACTS + (
     ", CASE WHEN " + READABLE + " THEN c.quote ELSE '' END AS quote"
     ", CASE WHEN " + READABLE + " THEN c.text ELSE '' END AS text"
     ", CASE WHEN " + READABLE + " THEN c.wording ELSE '' END AS wording"
+    ", " + READABLE + " AS is_readable"
 )
 """A CommentRow with the words that the reader may read; takes a Sight's parameters."""
 

@@ -15,7 +15,7 @@ from projections.comment import (
     PlacementRow,
 )
 from projections.reads import Reads
-from projections.sight import OWN, READABLE, SEEN, Sight
+from projections.sight import ANSWERED, OWN, READABLE, SEEN, Sight
 
 PRIVATE = "private"
 """Stands among the kinds of organisations for who comments as a private person."""
@@ -236,10 +236,15 @@ def outcomes_of(
         SELECT g.comment, i.id AS issue, i.position AS number, i.title,
                CASE WHEN %(sees_all)s::boolean THEN i.disposition
                     ELSE i.published_disposition END AS disposition,
-               i.answer_state, i.published_at IS NOT NULL AS is_published
+               i.answer_state,
+        """
+        + ANSWERED
+        + """ AS is_published
           FROM issue_comment g JOIN issue i ON i.id = g.issue
-         WHERE g.comment = ANY (%(comments)s)
-           AND (%(sees_all)s::boolean OR i.published_at IS NOT NULL)
+         WHERE g.comment = ANY (%(comments)s) AND (%(sees_all)s::boolean OR
+        """
+        + ANSWERED
+        + """)
          ORDER BY i.position
         """,
         {"comments": list(comments), **sight.params},

@@ -48,6 +48,7 @@ _COMMENT: LiteralString = """
                      LEFT JOIN person p ON p.id = c.author
                      LEFT JOIN now.person q ON q.id = c.author
      WHERE c.consultation = %(consultation)s AND NOT c.is_withdrawn
+       AND NOT c.is_erased
        AND (%(proposal)s::uuid IS NULL OR c.proposal = %(proposal)s) AND
 """
 _ISSUE: LiteralString = """

@@ -1,7 +1,8 @@
 """Whole tables for others to work on: comments, what became of them, and the log.
 
 Rows are read as they are written, so that the longest log takes no more memory than
-the shortest. What is told of a person is what the public is told.
+the shortest. What is told of a person is what the public is told. What is taken down,
+or marked secret, is there with a mark and without its words.
 """
 
 from __future__ import annotations
@@ -40,17 +41,35 @@ COMMENTS: Final = (
     "review",
     "withheld because",
     "withdrawn",
+    "unpublished because",
+    "secret under",
+    "erased",
     "issues",
     "anchor",
     "passage now",
 )
 """The columns of a table of comments; an import reads many of them again."""
 
-_COMMENTS: LiteralString = """
+_OPEN: LiteralString = "(c.unpublished = '' AND c.secrecy = '')"
+"""Whether the words of the comment `c` go out."""
+
+_QUOTE: LiteralString = "CASE WHEN " + _OPEN + " THEN c.quote ELSE '' END"
+_TEXT: LiteralString = "CASE WHEN " + _OPEN + " THEN c.text ELSE '' END"
+_WORDING: LiteralString = "CASE WHEN " + _OPEN + " THEN c.wording ELSE '' END"
+
+_COMMENTS: LiteralString = (
+    """
     SELECT c.position, c.id, c.reference, c.submitted_at, c.amended_at, p.title,
-           c.edition, c.passage, c.quote, c.kind, c.text, c.wording, o.name, o.kind,
+           c.edition, c.passage, """
+    + _QUOTE
+    + ", c.kind, "
+    + _TEXT
+    + ", "
+    + _WORDING
+    + """, o.name, o.kind,
            CASE WHEN a.public_name THEN a.name END, coalesce(a.public_name, false),
            c.themes, f.name, c.review, c.withheld, c.is_withdrawn,
+           c.unpublished, c.secrecy, c.is_erased,
            ARRAY(SELECT i.title FROM issue_comment g JOIN issue i ON i.id = g.issue
                   WHERE g.comment = c.id ORDER BY i.position),
            s.state, s.edition, s.passage, c.proposal
@@ -63,7 +82,8 @@ _COMMENTS: LiteralString = """
                           ORDER BY s.edition DESC LIMIT 1) s ON true
      WHERE c.consultation = %s
      ORDER BY c.position
-"""
+    """
+)
 
 
 def comments(reads: Reads, consultation: UUID) -> Iterator[Row]:
@@ -99,11 +119,16 @@ TRACE: Final = (
     "change reason",
     "anchor",
     "passage now",
+    "mark",
     "link",
 )
-"""The columns of the trace: a row for each comment, issue of it, and change made."""
+"""The columns of the trace: a row for each comment, issue of it, and change made.
 
-_TRACE: LiteralString = """
+`mark` is erased, unpublished, secret, or empty.
+"""
+
+_TRACE: LiteralString = (
+    """
     WITH RECURSIVE line AS (
         SELECT id AS asked, id, merged_into FROM issue WHERE consultation = %(in)s
          UNION ALL
@@ -119,9 +144,17 @@ _TRACE: LiteralString = """
          WHERE r.consultation = %(in)s AND r.state = 'adopted'
     )
     SELECT c.position, coalesce(o.name, CASE WHEN a.public_name THEN a.name END),
-           p.title, c.edition, c.passage, c.quote, c.text, c.wording, c.kind, c.themes,
+           p.title, c.edition, c.passage, """
+    + _QUOTE
+    + ", "
+    + _TEXT
+    + ", "
+    + _WORDING
+    + """, c.kind, c.themes,
            c.is_withdrawn, i.title, i.disposition, i.reason, i.answer, i.answer_state,
            m.title, m.edition, m.op, m.passage, m.reason, s.state, s.edition, s.passage,
+           CASE WHEN c.is_erased THEN 'erased' WHEN c.unpublished <> ''
+                THEN 'unpublished' WHEN c.secrecy <> '' THEN 'secret' ELSE '' END,
            c.id, c.proposal
       FROM comment c
       JOIN proposal p ON p.id = c.proposal
@@ -134,20 +167,21 @@ _TRACE: LiteralString = """
                           ORDER BY s.edition DESC LIMIT 1) s ON true
      WHERE c.consultation = %(in)s
      ORDER BY c.position, i.position, m.edition, m.ord, m.id
-"""
+    """
+)
 
 
 def trace(reads: Reads, consultation: UUID, link: str) -> Iterator[Row]:
     """What became of every comment; `link` is a page's address with {id} in it."""
     label = _Labels(reads)
     for row in reads.stream(_TRACE, {"in": consultation}):
-        *said, state, edition, passage, id, proposal = row
+        *said, state, edition, passage, mark, id, proposal = row
         said[4] = label(proposal, said[3], said[4])
         # A deleted passage has its place in the edition before.
         gone = said[18] == "delete"
         said[19] = label(proposal, said[17] and said[17] - gone, said[19])
         now = label(proposal, edition, passage)
-        yield (*said, state, now, link.format(id=id))
+        yield (*said, state, now, mark, link.format(id=id))
 
 
 LOG: Final = (

@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.text import Kind, Mark, Passage
 from projections.comment import CommentRow
 from projections.reads import Reads
-from projections.sight import SEEN, Sight
+from projections.sight import ANSWERED, COUNTED, SEEN, Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,10 @@ class FateRow:
     answer_state: str
     published_at: datetime | None
     gathered: int
-    """How many comments the issue has gathered."""
+    """How many comments the issue has gathered; to others than those who see all less
+    those withdrawn or taken down."""
+    unpublished: str
+    """Why the answer was taken down, or empty: for those who see all."""
 
 
 def fates_of(reads: Reads, comment: UUID, sight: Sight) -> list[FateRow]:
@@ -47,11 +50,18 @@ def fates_of(reads: Reads, comment: UUID, sight: Sight) -> list[FateRow]:
                CASE WHEN %(sees_all)s::boolean THEN i.answer
                     ELSE i.published_answer END AS answer,
                i.answer_state, i.published_at,
-               (SELECT count(*) FROM issue_comment a WHERE a.issue = i.id)::int
-                   AS gathered
+               (SELECT count(*) FROM issue_comment a JOIN comment c ON c.id = a.comment
+                 WHERE a.issue = i.id AND (%(sees_all)s::boolean OR
+        """
+        + COUNTED
+        + """))::int AS gathered,
+               CASE WHEN %(sees_all)s::boolean THEN i.unpublished ELSE '' END
+                   AS unpublished
           FROM issue_comment g JOIN issue i ON i.id = g.issue
-         WHERE g.comment = %(comment)s
-           AND (%(sees_all)s::boolean OR i.published_at IS NOT NULL)
+         WHERE g.comment = %(comment)s AND (%(sees_all)s::boolean OR
+        """
+        + ANSWERED
+        + """)
          ORDER BY i.position
         """,
         {"comment": comment, **sight.params},

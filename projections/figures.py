@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from projections.reads import Reads
-from projections.sight import SEEN, Sight
+from projections.sight import COUNTED, SEEN, Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class TallyRow:
     proposals: int
     """Published and not withdrawn."""
     comments: int
-    """Submitted and not withdrawn, also those that are not shown yet."""
+    """Submitted and neither withdrawn nor taken down, also those not shown yet."""
 
 
 def tallies(reads: Reads) -> dict[UUID, TallyRow]:
@@ -28,7 +28,10 @@ def tallies(reads: Reads) -> dict[UUID, TallyRow]:
                  WHERE p.consultation = k.id AND p.published > 0
                    AND NOT p.is_withdrawn)::int AS proposals,
                (SELECT count(*) FROM comment c
-                 WHERE c.consultation = k.id AND NOT c.is_withdrawn)::int AS comments
+                 WHERE c.consultation = k.id AND
+        """
+        + COUNTED
+        + """)::int AS comments
           FROM consultation k
         """,
     )
@@ -36,11 +39,11 @@ def tallies(reads: Reads) -> dict[UUID, TallyRow]:
 
 
 def comments_per_proposal(reads: Reads, consultation: UUID) -> dict[UUID, int]:
-    """How many comments each proposal has, withdrawn ones not counted."""
+    """How many comments each proposal has, less those withdrawn or taken down."""
     return dict(
         reads.tuples(
-            "SELECT proposal, count(*) FROM comment"
-            " WHERE consultation = %s AND NOT is_withdrawn GROUP BY proposal",
+            "SELECT c.proposal, count(*) FROM comment c"
+            " WHERE c.consultation = %s AND " + COUNTED + " GROUP BY c.proposal",
             (consultation,),
         )
     )
@@ -64,7 +67,10 @@ def senders_of(reads: Reads, consultation: UUID) -> list[SendersRow]:
                count(DISTINCT coalesce(c.organisation, c.author))::int AS senders,
                count(*)::int AS comments
           FROM comment c LEFT JOIN organisation o ON o.id = c.organisation
-         WHERE c.consultation = %s AND NOT c.is_withdrawn
+         WHERE c.consultation = %s AND
+        """
+        + COUNTED
+        + """
          GROUP BY 1 ORDER BY comments DESC, kind
         """,
         (consultation,),

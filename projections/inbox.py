@@ -26,13 +26,15 @@ _DECIDED: LiteralString = """
     EXISTS (SELECT FROM issue_comment g JOIN issue i ON i.id = g.issue
              WHERE g.comment = c.id AND i.disposition <> '')
 """
+_STANDING: LiteralString = "NOT c.is_withdrawn AND NOT c.is_erased"
+"""What waits for something: a comment that still says something."""
 _CONDITIONS: dict[str, LiteralString] = {
-    "uncoded": "c.themes = '{}' AND NOT c.is_withdrawn",
-    "unassigned": "c.officer IS NULL AND NOT c.is_withdrawn",
-    "ungathered": "NOT c.is_withdrawn AND NOT EXISTS"
-    " (SELECT FROM issue_comment g WHERE g.comment = c.id)",
-    "undecided": "NOT c.is_withdrawn AND NOT " + _DECIDED,
-    "unreviewed": "c.review = 'waiting' AND NOT c.is_withdrawn",
+    "uncoded": "c.themes = '{}' AND " + _STANDING,
+    "unassigned": "c.officer IS NULL AND " + _STANDING,
+    "ungathered": _STANDING
+    + " AND NOT EXISTS (SELECT FROM issue_comment g WHERE g.comment = c.id)",
+    "undecided": _STANDING + " AND NOT " + _DECIDED,
+    "unreviewed": "c.review = 'waiting' AND " + _STANDING,
     "withheld": "c.review = 'withheld'",
     "withdrawn": "c.is_withdrawn",
     "settled": _DECIDED,
@@ -71,6 +73,11 @@ class InboxRow:
     submitted_at: datetime
     is_withdrawn: bool
     review: str
+    unpublished: str
+    """Why it was taken down, or empty."""
+    secrecy: str
+    """The provision that it is marked secret under, or empty."""
+    is_erased: bool
     officer_name: str | None
     themes: list[str]
     issues: list[UUID]
@@ -95,7 +102,7 @@ def inbox(
                coalesce(o.name, CASE WHEN p.public_name AND q.public_name
                                      THEN p.name END) AS sender,
                o.kind AS organisation_kind, c.submitted_at, c.is_withdrawn, c.review,
-               f.name AS officer_name, c.themes,
+               c.unpublished, c.secrecy, c.is_erased, f.name AS officer_name, c.themes,
                ARRAY(SELECT i.id FROM issue_comment g JOIN issue i ON i.id = g.issue
                       WHERE g.comment = c.id ORDER BY i.position) AS issues,
                ARRAY(SELECT i.title FROM issue_comment g JOIN issue i ON i.id = g.issue
@@ -200,8 +207,9 @@ def figures(reads: Reads, consultation: UUID, person: UUID | None) -> Figures:
         + _DECIDED
         + """ AS decided
                       FROM comment c
-                     WHERE c.consultation = %(consultation)s
-                       AND NOT c.is_withdrawn) AS standing
+                     WHERE c.consultation = %(consultation)s AND """
+        + _STANDING
+        + """) AS standing
         ), issues AS (
             SELECT count(*) AS issues,
                    count(*) FILTER (WHERE disposition = '') AS issues_undecided,

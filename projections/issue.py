@@ -11,7 +11,7 @@ from domain.issue import Issue
 from domain.log import Entry
 from projections.reads import Reads
 from projections.rows import Rows
-from projections.sight import READABLE, SEEN, Sight
+from projections.sight import ANSWERED, READABLE, SEEN, Sight
 
 
 def project(entry: Entry, rows: Rows) -> None:
@@ -32,6 +32,8 @@ def project(entry: Entry, rows: Rows) -> None:
                 answer_state="none",
                 published_disposition="",
                 published_answer="",
+                unpublished="",
+                unpublished_ref="",
                 split_from=event.split_from,
                 reference=event.reference,
             )
@@ -78,6 +80,17 @@ def project(entry: Entry, rows: Rows) -> None:
                 published_answer=row["answer"],
                 published_at=event.timestamp,
             )
+        case Issue.Unpublished():
+            rows.change(
+                "issue",
+                event.originator_id,
+                unpublished=event.reason,
+                unpublished_ref=event.decision_ref,
+            )
+        case Issue.Republished():
+            rows.change(
+                "issue", event.originator_id, unpublished="", unpublished_ref=""
+            )
 
 
 def _gather(issue: UUID, comments: list[UUID], rows: Rows) -> None:
@@ -101,18 +114,29 @@ class IssueRow:
     published_disposition: str
     published_answer: str
     published_at: datetime | None
+    unpublished: str
+    """Why the published answer was taken down, or empty."""
+    unpublished_ref: str
+    is_public: bool
+    """Whether the public reads an answer: published, and not taken down since."""
     merged_into: UUID | None
     split_from: UUID | None
     gathered: int
 
 
-_ISSUE = """
+_ISSUE: LiteralString = (
+    """
     SELECT i.id, i.consultation, i.proposal, i.position, i.title, i.disposition,
            i.reason, i.answer, i.answer_state, i.published_disposition,
-           i.published_answer, i.published_at, i.merged_into, i.split_from,
-           (SELECT count(*) FROM issue_comment g WHERE g.issue = i.id)::int AS gathered
+           i.published_answer, i.published_at, i.unpublished, i.unpublished_ref,
+           i.merged_into, i.split_from,
+           (SELECT count(*) FROM issue_comment g WHERE g.issue = i.id)::int AS gathered,
+    """
+    + ANSWERED
+    + """ AS is_public
       FROM issue i
-"""
+    """
+)
 
 
 def issue_by_id(reads: Reads, id: UUID) -> IssueRow | None:
@@ -309,6 +333,7 @@ def candidates_for(
           LEFT JOIN person p ON p.id = c.author
           LEFT JOIN now.person q ON q.id = c.author
          WHERE c.consultation = %(consultation)s AND NOT c.is_withdrawn
+           AND NOT c.is_erased
            AND NOT EXISTS (SELECT FROM issue_comment g
                             WHERE g.issue = %(issue)s AND g.comment = c.id)
            AND (c.words @@ asked.query

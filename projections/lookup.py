@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from ledger.sealing import ERASED
 from projections.reads import Reads
 
 
@@ -76,7 +77,9 @@ def addresses(reads: Reads) -> dict[str, UUID]:
     """Who has each e-mail address, in small letters; the first to have it."""
     found: dict[str, UUID] = {}
     for email, id in reads.tuples(
-        "SELECT lower(email), id FROM person WHERE email <> '' ORDER BY valid_from, id"
+        "SELECT lower(email), id FROM person WHERE email NOT IN ('', %s)"
+        " ORDER BY valid_from, id",
+        (ERASED,),
     ):
         found.setdefault(email, id)
     return found

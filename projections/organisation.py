@@ -12,6 +12,7 @@ from domain.organisation import Organisation
 from domain.text import swedish_key
 from projections.reads import Reads
 from projections.rows import Rows
+from projections.sight import COUNTED
 
 
 def project(entry: Entry, rows: Rows) -> None:
@@ -177,7 +178,10 @@ def parts_of(reads: Reads, organisation: UUID) -> list[PartRow]:
           LEFT JOIN consultee e ON e.consultation = k.id
                                AND e.organisation = %(organisation)s
           LEFT JOIN (SELECT c.consultation, count(*)::int AS comments FROM comment c
-                      WHERE c.organisation = %(organisation)s AND NOT c.is_withdrawn
+                      WHERE c.organisation = %(organisation)s AND
+        """
+        + COUNTED
+        + """
                       GROUP BY c.consultation) AS n ON n.consultation = k.id
          WHERE e.organisation IS NOT NULL OR n.comments > 0
          ORDER BY k.closes_at DESC, k.id

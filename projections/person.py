@@ -9,6 +9,7 @@ from uuid import UUID
 from domain.log import Entry
 from domain.person import Person
 from domain.text import swedish_key
+from ledger.sealing import ERASED
 from projections.reads import Reads
 from projections.rows import Rows
 
@@ -63,6 +64,19 @@ def project(entry: Entry, rows: Rows) -> None:
                 event.consultation or EVERYWHERE,
                 event.role,
             )
+        case Person.Erased() as event:
+            _erase(event.originator_id, rows)
+
+
+def _erase(person: UUID, rows: Rows) -> None:
+    """Nothing tells who it was any more, on whatever day, and no right is left."""
+    rows.scrub(
+        "person", person, name=ERASED, sort_key=swedish_key(ERASED), email=ERASED
+    )
+    for row in rows.where("mandate", person=person):
+        rows.close("mandate", person, row["organisation"])
+    for row in rows.where("role", person=person):
+        rows.close("role", person, row["consultation"], row["role"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,9 @@ class PersonRow:
 
 
 def person_by_email(reads: Reads, email: str) -> PersonRow | None:
-    """Who signs in with an address, or None."""
+    """Who signs in with an address, or None; what was erased is nobody's address."""
+    if email.strip() == ERASED:
+        return None
     return reads.one(
         PersonRow,
         "SELECT id, name, email, public_name FROM person"

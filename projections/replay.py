@@ -15,6 +15,7 @@ from ledger.recorder import AWAY
 from projections import (
     comment,
     consultation,
+    erasure,
     history,
     issue,
     organisation,
@@ -32,6 +33,7 @@ PROJECTORS = (
     revision.project,
     comment.project,
     issue.project,
+    erasure.project,
     history.project,
 )
 UNREACHABLE = (*AWAY, Unavailable)

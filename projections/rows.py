@@ -183,6 +183,35 @@ class Rows:
         changed["valid_from"], changed["valid_to"] = self.position, None
         self._add(kind, changed)
 
+    def scrub(
+        self,
+        table: str,
+        *key: Any,
+        unless_empty: Collection[str] = (),
+        **values: str,
+    ) -> None:
+        """Overwrite texts in every row with this key, those that have ended too.
+
+        The one exception to rows standing as they once were: what is erased now is so
+        as of any day. A column in `unless_empty` stays empty where it is empty.
+        """
+        kind = self._tables[table]
+        kind.require_columns(kind.blank | values)
+        self.connection.execute(
+            self._scrubbing(kind, values, unless_empty).as_bytes(self.connection),
+            [*values.values(), *key],
+        )
+        remembered = self._open[table].get(key)
+        unwritten = (r for r in self._new[table].values() if kind.key_of(r) == key)
+        for row in (*([remembered] if remembered else ()), *unwritten):
+            row.update(
+                {
+                    name: value
+                    for name, value in values.items()
+                    if row[name] or name not in unless_empty
+                }
+            )
+
     def close(self, table: str, *key: Any) -> None:
         """End the row with this key."""
         self._end(table, key, self.get(table, *key))
@@ -281,6 +310,20 @@ class Rows:
             same=SQL(" AND ").join(
                 SQL("old.{0} = ended.{0}").format(Identifier(name)) for name in names
             ),
+        )
+
+    def _scrubbing(
+        self, kind: Table, names: Iterable[str], unless_empty: Collection[str]
+    ) -> Composable:
+        one = SQL("{0} = %s")
+        some = SQL("{0} = CASE WHEN {0} = '' THEN '' ELSE %s END")
+        return SQL("UPDATE {table} SET {values} WHERE {key}").format(
+            table=Identifier(self._schema, kind.name),
+            values=SQL(", ").join(
+                (some if name in unless_empty else one).format(Identifier(name))
+                for name in names
+            ),
+            key=SQL(" AND ").join(one.format(Identifier(name)) for name in kind.key),
         )
 
     def _write_ends(self, kind: Table, ended: list[Row]) -> None:

@@ -1,6 +1,7 @@
 -- Every table here is derived: drop the schema, replay the log, and it all comes back.
 --
--- A row is valid from one position of the log to another and is never overwritten.
+-- A row is valid from one position of the log to another and is never overwritten, but
+-- for one thing: what is erased is overwritten in every row, whatever day it is of.
 -- valid_to is NULL for the rows of now. The key of a table is its primary key without
 -- valid_from; the follower reads that from the catalogue. Pages never read these tables
 -- but the views of the same names in the schemas `now` and `past`, which the follower
@@ -248,6 +249,11 @@ CREATE TABLE comment (
     is_withdrawn boolean     NOT NULL,
     review       text        NOT NULL,   -- waiting, cleared, withheld
     withheld     text        NOT NULL,   -- the reason, or empty
+    unpublished  text        NOT NULL,   -- why it was taken down, or empty
+    unpublished_ref text     NOT NULL,   -- by which decision
+    secrecy      text        NOT NULL,   -- the provision it is marked secret under, or empty
+    secrecy_note text        NOT NULL,
+    is_erased    boolean     NOT NULL,
     officer      uuid,
     themes       text[]      NOT NULL,
     reference    text        NOT NULL,
@@ -265,6 +271,8 @@ CREATE INDEX comment_by_organisation ON comment (organisation, position) WHERE v
 CREATE INDEX comment_for_officer ON comment (officer, position) WHERE valid_to IS NULL;
 CREATE INDEX comment_by_theme ON comment USING gin (themes) WHERE valid_to IS NULL;
 CREATE INDEX comment_by_words ON comment USING gin (words) WHERE valid_to IS NULL;
+CREATE INDEX comment_closed_to_some ON comment (id)
+    WHERE valid_to IS NULL AND (unpublished <> '' OR secrecy <> '');
 CREATE INDEX comment_then ON comment (proposal, position, valid_from);
 CREATE INDEX comment_in_consultation_then ON comment (consultation, position, valid_from);
 
@@ -300,6 +308,8 @@ CREATE TABLE issue (
     published_disposition text        NOT NULL,  -- what the public sees
     published_answer      text        NOT NULL,
     published_at          timestamptz,
+    unpublished           text        NOT NULL,  -- why that was taken down, or empty
+    unpublished_ref       text        NOT NULL,
     merged_into           uuid,
     split_from            uuid,
     reference             text        NOT NULL,
@@ -320,3 +330,62 @@ CREATE TABLE issue_comment (
 CREATE UNIQUE INDEX issue_comment_now ON issue_comment (issue, comment) WHERE valid_to IS NULL;
 CREATE INDEX issue_of_comment ON issue_comment (comment, issue) WHERE valid_to IS NULL;
 CREATE INDEX issue_of_comment_then ON issue_comment (comment, valid_from);
+
+-- What may not be erased: a person, a comment, or a consultation with all that is in it.
+CREATE TABLE hold (
+    thing        uuid        NOT NULL,
+    kind         text        NOT NULL,   -- consultation, person, comment
+    reason       text        NOT NULL,
+    decision_ref text        NOT NULL,
+    placed_by    uuid        NOT NULL,
+    placed_at    timestamptz NOT NULL,
+    valid_from   bigint      NOT NULL,
+    valid_to     bigint,
+    PRIMARY KEY (thing, valid_from)
+);
+CREATE UNIQUE INDEX hold_now ON hold (thing) WHERE valid_to IS NULL;
+
+CREATE TABLE erasure (
+    id             uuid        NOT NULL,
+    position       bigint      NOT NULL,  -- of the request: the number it is cited by
+    kind           text        NOT NULL,  -- person, comment
+    target         uuid        NOT NULL,
+    comments       uuid[]      NOT NULL,  -- a person's, that go too
+    consultation   uuid,                  -- a comment's
+    ground         text        NOT NULL,
+    decision_ref   text        NOT NULL,  -- empty until there is a decision to refer to
+    note           text        NOT NULL,
+    state          text        NOT NULL,  -- requested, decided, refused, carried_out
+    requested_by   uuid        NOT NULL,
+    requested_at   timestamptz NOT NULL,
+    approvers      uuid[]      NOT NULL,
+    decision       bigint,                -- position of the approval that decided it
+    decided_at     timestamptz,
+    basis          text        NOT NULL,  -- the legal ground it was refused on, or empty
+    reason         text        NOT NULL,
+    refused_by     uuid,
+    refused_at     timestamptz,
+    carried_out_at timestamptz,
+    valid_from     bigint      NOT NULL,
+    valid_to       bigint,
+    PRIMARY KEY (id, valid_from)
+);
+CREATE UNIQUE INDEX erasure_now ON erasure (id) WHERE valid_to IS NULL;
+CREATE INDEX erasure_by_state ON erasure (state, position) WHERE valid_to IS NULL;
+CREATE INDEX erasure_of_target ON erasure (target) WHERE valid_to IS NULL;
+
+-- What has been erased. Its words are gone from every row, so pages of the past too ask
+-- for it as it is now.
+CREATE TABLE erased (
+    thing        uuid        NOT NULL,
+    kind         text        NOT NULL,   -- person, comment
+    erasure      uuid        NOT NULL,
+    at           timestamptz NOT NULL,
+    ground       text        NOT NULL,
+    decision_ref text        NOT NULL,
+    approvers    uuid[]      NOT NULL,
+    valid_from   bigint      NOT NULL,
+    valid_to     bigint,
+    PRIMARY KEY (thing, valid_from)
+);
+CREATE UNIQUE INDEX erased_now ON erased (thing) WHERE valid_to IS NULL;

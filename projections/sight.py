@@ -14,12 +14,15 @@ class Sight:
 
     `sees_all` is for the secretariat, auditors and readers of the consultation. Others
     see what the public sees, and whatever they or their organisations submitted.
+    `reads_secrets` is for those who read what is marked secret there: the secretariat
+    and auditors.
     """
 
     at: datetime
     person: UUID | None = None
     organisations: tuple[UUID, ...] = ()
     sees_all: bool = False
+    reads_secrets: bool = False
 
     @property
     def params(self) -> dict[str, Any]:
@@ -29,6 +32,7 @@ class Sight:
             "person": self.person,
             "organisations": list(self.organisations),
             "sees_all": self.sees_all,
+            "reads_secrets": self.reads_secrets,
         }
 
     def owns(self, author: UUID, organisation: UUID | None) -> bool:
@@ -44,14 +48,30 @@ visible_to_public: LiteralString = """
                     WHEN 'after_close' THEN k.status IN ('closed', 'concluded')
                                          OR k.closes_at <= %(at)s
                     ELSE true END)
-     AND c.review <> 'withheld'
+     AND c.review <> 'withheld' AND c.unpublished = ''
      AND NOT EXISTS (SELECT FROM now.comment w
-                      WHERE w.id = c.id AND w.review = 'withheld'))
+                      WHERE w.id = c.id
+                        AND (w.review = 'withheld' OR w.unpublished <> '')))
 """
 """Whether anybody may know of the comment `c`: by its consultation's rule of display.
 
-What is withheld today is not shown as of any day: the past is no back door.
+What is withheld or taken down today is not shown as of any day: the past is no back
+door.
 """
+
+COUNTED: LiteralString = """
+    (NOT c.is_withdrawn AND c.unpublished = ''
+     AND NOT EXISTS (SELECT FROM now.comment w
+                      WHERE w.id = c.id AND w.unpublished <> ''))
+"""
+"""Whether public figures count the comment `c`: also when it is not shown yet."""
+
+ANSWERED: LiteralString = """
+    (i.published_at IS NOT NULL AND i.unpublished = ''
+     AND NOT EXISTS (SELECT FROM now.issue w
+                      WHERE w.id = i.id AND w.unpublished <> ''))
+"""
+"""Whether the public reads the answer of the issue `i`, today and as of that day."""
 
 OWN: LiteralString = """
     (c.author IS NOT DISTINCT FROM %(person)s::uuid
@@ -65,11 +85,15 @@ SEEN: LiteralString = (
 """Whether the reader may know of the comment `c`."""
 
 READABLE: LiteralString = (
-    "(%(sees_all)s::boolean OR "
+    "("
     + OWN
-    + """ OR NOT c.is_withdrawn
-         AND NOT EXISTS (SELECT FROM now.comment w
-                          WHERE w.id = c.id AND w.is_withdrawn))
+    + """ OR (%(sees_all)s::boolean OR NOT c.is_withdrawn
+              AND NOT EXISTS (SELECT FROM now.comment w
+                               WHERE w.id = c.id AND w.is_withdrawn))
+         AND (%(reads_secrets)s::boolean OR c.secrecy = ''
+              AND NOT EXISTS (SELECT FROM now.comment w
+                               WHERE w.id = c.id AND w.secrecy <> '')))
 """
 )
-"""Whether the reader may read what `c` says: a withdrawn comment is only mentioned."""
+"""Whether the reader may read what `c` says: to others a comment that is withdrawn, or
+marked secret, is only mentioned. What is secret today is so as of any day."""

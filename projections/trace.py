@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.text import Mark, Passage
 from projections.comment import COMMENT_TABLES, SEEN_COLUMNS, CommentRow
 from projections.reads import Reads
-from projections.sight import SEEN, Sight
+from projections.sight import ANSWERED, READABLE, SEEN, Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +122,20 @@ def issues_behind(
         )
         SELECT l.asked, i.id, i.position AS number, i.title,
                CASE WHEN %(sees_all)s::boolean THEN i.disposition
-                    ELSE i.published_disposition END AS disposition,
+                    WHEN i.is_public THEN i.published_disposition
+                    ELSE '' END AS disposition,
                CASE WHEN %(sees_all)s::boolean THEN i.answer
-                    ELSE i.published_answer END AS answer,
-               i.published_at IS NOT NULL AS is_published,
+                    WHEN i.is_public THEN i.published_answer ELSE '' END AS answer,
+               i.is_public AS is_published,
                (SELECT count(*) FROM issue_comment g JOIN comment c ON c.id = g.comment
                  WHERE g.issue = i.id AND
         """
         + SEEN
         + """)::int AS comments
-          FROM line l JOIN issue i ON i.id = l.id
+          FROM line l JOIN (SELECT i.*,
+        """
+        + ANSWERED
+        + """ AS is_public FROM issue i) AS i ON i.id = l.id
          WHERE l.merged_into IS NULL
          ORDER BY i.position
         """,
@@ -205,6 +209,8 @@ def quoted_spans(
            AND NOT c.is_withdrawn AND
         """
         + SEEN
+        + " AND "
+        + READABLE
         + " ORDER BY s.passage, s.start_at, s.end_at",
         {
             "proposal": proposal,
@@ -272,12 +278,16 @@ _FOLLOWED: LiteralString = (
       JOIN revision r ON r.id = ch.revision AND r.state = 'adopted'
       JOIN proposal p ON p.id = r.proposal AND p.published >= r.edition
                      AND NOT p.is_withdrawn
-     WHERE i.published_at IS NOT NULL AND ch.op = 'replace'
+     WHERE ch.op = 'replace'
        AND i.published_disposition IN ('accepted', 'accepted_in_part')
        AND k.status <> 'planned' AND k.access <> 'internal'
-       AND c.edition < r.edition AND NOT c.is_withdrawn AND
+       AND c.edition < r.edition AND NOT c.is_withdrawn AND NOT c.is_erased AND
     """
+    + ANSWERED
+    + " AND "
     + SEEN
+    + " AND "
+    + READABLE
     + """
      ORDER BY k.closes_at DESC, c.quote = '', c.organisation IS NULL,
               i.published_disposition, abs(length(c.text) - 250), c.position

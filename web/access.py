@@ -164,6 +164,7 @@ def sight_of(request: Request, consultation: UUID | None = None) -> Sight:
         person=visitor.person,
         organisations=tuple(id for id, _ in visitor.mandates),
         sees_all=consultation is not None and works_on(request, consultation),
+        reads_secrets=consultation is not None and auditors(visitor, consultation),
     )
 
 

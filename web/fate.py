@@ -160,7 +160,8 @@ def _earlier(
     request: Request, comment: CommentRow, sight: Sight, *, is_own: bool
 ) -> list[Said]:
     """What the comment said before it was amended, for those who may see it."""
-    if comment.amended_at is None or not (is_own or sight.sees_all):
+    may_see = is_own or (sight.sees_all and comment.is_readable)
+    if comment.amended_at is None or not may_see:
         return []
     said = said_in(request.state.log, comment.id)
     return [one for one in said if one.at < comment.amended_at]

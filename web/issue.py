@@ -189,7 +189,7 @@ def show(request: Request, form: Form | None = None) -> Response:
         consultation = consultation_for(request, reads)
         issue = _issue(request, reads)
         works = works_on(request, consultation.id)
-        if not works and not issue.published_at:
+        if not works and not issue.is_public:
             raise NotFound
         rows, total = gathered_in(
             reads,

@@ -27,6 +27,9 @@ SENTENCES: dict[str, str] = {
     "person.mandate_ended": "%(actor)s ended the mandate of %(thing)s for %(organisation)s.",
     "person.role_granted": "%(actor)s gave %(thing)s the role %(role)s in %(consultation)s.",
     "person.role_revoked": "%(actor)s took the role %(role)s in %(consultation)s from %(thing)s.",
+    "person.hold_placed": "%(actor)s placed a hold on the data of %(thing)s: %(reason)s",
+    "person.hold_lifted": "%(actor)s lifted the hold on the data of %(thing)s.",
+    "person.erased": "%(actor)s erased the data of %(thing)s by %(erasure)s.",
     "consultation.planned": "%(actor)s planned the consultation %(thing)s.",
     "consultation.details_changed": "%(actor)s changed the description of %(thing)s.",
     "consultation.codebook_revised": "%(actor)s set edition %(edition)s of the codebook of %(thing)s.",
@@ -36,6 +39,8 @@ SENTENCES: dict[str, str] = {
     "consultation.closed": "%(actor)s closed %(thing)s.",
     "consultation.reopened": "%(actor)s reopened %(thing)s until %(closes_at)s: %(reason)s",
     "consultation.concluded": "%(actor)s concluded %(thing)s.",
+    "consultation.hold_placed": "%(actor)s placed a hold on %(thing)s: %(reason)s",
+    "consultation.hold_lifted": "%(actor)s lifted the hold on %(thing)s.",
     "proposal.drafted": "%(actor)s entered the draft %(thing)s, with %(passages)s passages.",
     "proposal.redrafted": "%(actor)s replaced the draft %(thing)s, now with %(passages)s passages.",
     "proposal.revised": "%(actor)s made version %(edition)s of %(thing)s by adopting %(revision)s, with %(changes)s changes.",
@@ -57,6 +62,13 @@ SENTENCES: dict[str, str] = {
     "comment.coded": "%(actor)s coded %(thing)s with the themes: %(themes)s.",
     "comment.assigned": "%(actor)s assigned %(thing)s to %(officer)s.",
     "comment.anchor_confirmed": "%(actor)s settled where %(thing)s stands in version %(edition)s.",
+    "comment.unpublished": "%(actor)s unpublished %(thing)s: %(reason)s",
+    "comment.republished": "%(actor)s published %(thing)s again.",
+    "comment.marked_secret": "%(actor)s marked %(thing)s as secret under %(provision)s.",
+    "comment.secrecy_reassessed": "%(actor)s reassessed the secrecy of %(thing)s: %(outcome)s.",
+    "comment.hold_placed": "%(actor)s placed a hold on %(thing)s: %(reason)s",
+    "comment.hold_lifted": "%(actor)s lifted the hold on %(thing)s.",
+    "comment.erased": "%(actor)s erased %(thing)s by %(erasure)s.",
     "issue.raised": "%(actor)s raised the issue %(thing)s, with %(comments)s.",
     "issue.renamed": "%(actor)s renamed the issue %(thing)s.",
     "issue.comments_gathered": "%(actor)s gathered in %(thing)s: %(comments)s.",
@@ -67,10 +79,20 @@ SENTENCES: dict[str, str] = {
     "issue.answer_drafted": "%(actor)s drafted an answer to %(thing)s.",
     "issue.answer_approved": "%(actor)s approved the answer to %(thing)s.",
     "issue.answer_published": "%(actor)s published the answer to %(thing)s.",
+    "issue.unpublished": "%(actor)s unpublished the answer to %(thing)s: %(reason)s",
+    "issue.republished": "%(actor)s published the answer to %(thing)s again.",
+    "erasure.requested": "%(actor)s requested %(thing)s of %(target)s. Ground: %(ground)s.",
+    "erasure.approved": "%(actor)s approved %(thing)s.",
+    "erasure.refused": "%(actor)s refused %(thing)s. Legal ground: %(basis)s. %(reason)s",
+    "erasure.carried_out": "%(actor)s carried out %(thing)s: what it was about can no longer be read.",
 }
 """By topic: English sentences from the catalogue. Every topic has one."""
 
-CALLED: dict[str, str] = {"comment": "comment %(name)s", "issue": "“%(name)s”"}
+CALLED: dict[str, str] = {
+    "comment": "comment %(name)s",
+    "issue": "“%(name)s”",
+    "erasure": "erasure %(name)s",
+}
 
 NAMES_MANY = 6
 """How many things a sentence names before it says only how many there are."""
@@ -130,11 +152,23 @@ class Telling:
                 return word(
                     (value or {}).get("op", ""), "change", language=self._language
                 )
+            case "ground" | "basis":
+                return word(str(value), field, language=self._language)
+            case "outcome":
+                return word(str(value), "reassessment", language=self._language)
             case "closes_at":
                 return moment_text(datetime.fromisoformat(str(value)), self._language)
             case "themes":
                 return ", ".join(value) if value else say(self._request, "none")
-            case "officer" | "organisation" | "revision" | "into" | "issue":
+            case (
+                "officer"
+                | "organisation"
+                | "revision"
+                | "into"
+                | "issue"
+                | "erasure"
+                | "target"
+            ):
                 return self.name(UUID(value) if value else None)
             case "organisations" | "comments":
                 return self._many(value)

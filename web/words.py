@@ -117,6 +117,41 @@ WORDS: dict[str, dict[str, str]] = {
         "approved": "Answer to publish",
         "published": "Published",
     },
+    "ground": {
+        "gdpr_17_1_a": "The data is no longer needed (GDPR, article 17.1 a)",
+        "gdpr_17_1_b": "Consent has been withdrawn (GDPR, article 17.1 b)",
+        "gdpr_17_1_c": "The person objects to the processing (GDPR, article 17.1 c)",
+        "gdpr_17_1_d": "The processing is unlawful (GDPR, article 17.1 d)",
+        "gdpr_17_1_e": "A legal obligation requires it (GDPR, article 17.1 e)",
+        "gdpr_17_1_f": "Collected from a child online (GDPR, article 17.1 f)",
+        "disposal_decision": "Disposal by the authority's own decision",
+        "ra_fs": "Disposal under general archive regulations (RA-FS)",
+        "ra_ms": "Disposal under regulations for the authority (RA-MS)",
+    },
+    "basis": {
+        "archives_act_3": "It is to be preserved (Archives Act, section 3)",
+        "archives_act_10": "Nothing allows its disposal (Archives Act, section 10)",
+        "gdpr_17_3_a": "Freedom of expression and information (GDPR, article 17.3 a)",
+        "gdpr_17_3_b": "Legal obligation or public authority (GDPR, article 17.3 b)",
+        "gdpr_17_3_c": "Public health (GDPR, article 17.3 c)",
+        "gdpr_17_3_d": "Archiving in the public interest (GDPR, article 17.3 d)",
+        "gdpr_17_3_e": "Legal claims (GDPR, article 17.3 e)",
+        "no_ground": "No ground for erasure applies (GDPR, article 17.1)",
+    },
+    "reassessment": {
+        "kept": "Kept",
+        "lifted": "Lifted",
+    },
+    "erasure": {
+        "requested": "Waits for a decision",
+        "decided": "Approved, not yet carried out",
+        "refused": "Refused",
+        "carried_out": "Carried out",
+    },
+    "erasure kind": {
+        "person": "A person's data",
+        "comment": "A comment",
+    },
     "thing": {
         "organisation": "Organisation",
         "person": "Person",
@@ -125,6 +160,7 @@ WORDS: dict[str, dict[str, str]] = {
         "revision": "Revision",
         "comment": "Comment",
         "issue": "Issue",
+        "erasure": "Erasure",
     },
     "field": {
         "title": "Title",
@@ -175,6 +211,15 @@ WORDS: dict[str, dict[str, str]] = {
         "role": "Role",
         "author": "Author",
         "made_at": "Made",
+        "decision_ref": "Decision",
+        "provision": "Provision",
+        "outcome": "Outcome",
+        "erasure": "Erasure",
+        "target": "What is to be erased",
+        "ground": "Legal ground",
+        "basis": "Ground for refusing",
+        "decision": "Position of the decision",
+        "scopes": "What was erased",
     },
 }
 """Sets of codes, each code with its English word; the set is the gettext context."""
@@ -197,6 +242,7 @@ TONES: dict[str, dict[str, str]] = {
     },
     "answer": {"drafted": "warning", "approved": "info", "published": "success"},
     "consultation": {"open": "success", "planned": "info"},
+    "erasure": {"requested": "warning", "decided": "danger", "refused": "info"},
     "revision": {"started": "warning", "reviewed": "info", "adopted": "success"},
     "change": {"insert": "success", "delete": "danger", "move": "info"},
 }

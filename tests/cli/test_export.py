@@ -97,6 +97,7 @@ def test_a_trace_follows_a_comment_to_the_words_it_changed(
         "change reason": "Tydligare så.",
         "anchor": "exact",
         "passage now": "1:1",
+        "mark": "",
     }
 
 

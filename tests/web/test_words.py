@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from domain.comment import COMMENT_KINDS
+from domain.comment import COMMENT_KINDS, REASSESSMENTS
 from domain.consultation import ACCESSES, DISPLAYS
+from domain.erasure import BASES, ERASURE_KINDS, GROUNDS
 from domain.issue import DISPOSITIONS
 from domain.organisation import ORGANISATION_KINDS
 from domain.person import ROLES
@@ -23,6 +24,10 @@ WRITTEN: list[tuple[str, Sequence[str]]] = [
     ("organisation kind", ORGANISATION_KINDS),
     ("role", ROLES),
     ("passage", KINDS),
+    ("ground", GROUNDS),
+    ("basis", BASES),
+    ("reassessment", REASSESSMENTS),
+    ("erasure kind", ERASURE_KINDS),
 ]
 
 
