@@ -80,6 +80,7 @@ class World:
         self._issues = [an_issue(log, self._consultations[0], self._comments)]
         self._revisions = [self._start(self._proposals[0])]
         self.now = NOW
+        self.actor = SYSTEM
         # By name, so that a number means the same act in every run.
         self.acts: list[Callable[[int, int, int], None]] = [
             getattr(self, name) for name in sorted(vars(World)) if name[0] != "_"
@@ -310,11 +311,14 @@ class World:
         missed = dict(list(anchors.items())[b % 3 :])
         revision.adopt_revision(self.log, id=id, anchors=missed, **self._by())
 
-    def place_stragglers(self, a: int, _: int, __: int) -> None:
+    def place_stragglers(self, a: int, b: int, _: int) -> None:
         id = _of(self._proposals, a)
-        revision.place_stragglers(
-            self.log, proposal=id, anchors=self._standings(id, 0), **self._by()
-        )
+        anchors = self._standings(id, 0)
+        if anchors and b % 2:
+            # An officer is quicker with one of them.
+            found = _of(list(anchors), b)
+            comment.confirm_anchor(self.log, id=found, anchor=None, **self._by())
+        revision.place_stragglers(self.log, proposal=id, anchors=anchors, **self._by())
 
     def abandon_revision(self, a: int, b: int, c: int) -> None:
         if c % 3 == 0:
@@ -345,6 +349,24 @@ class World:
 
     def submit_a_third_comment(self, a: int, b: int, c: int) -> None:
         self.submit_comment(a, b, c)
+
+    def submit_a_straggler(self, a: int, b: int, c: int) -> None:
+        id, found = uuid4(), self.log.look(Proposal, _of(self._proposals, a))
+        if found.published:
+            # As if an edition had been adopted since its command read the text.
+            anchor = self._place(found.id, b, c, found.published)
+            late = comment.Comment.submit(
+                id=id,
+                consultation=found.consultation,
+                proposal=found.id,
+                edition=found.published,
+                anchor=comment.anchored(anchor, found.texts[found.published]),
+                kind="general",
+                text=_of(TEXTS, c),
+                **self._by(),
+            )
+            self.log.record(late)
+            self._comments.append(id)
 
     def adopt_another_revision(self, a: int, b: int, c: int) -> None:
         self.adopt_revision(a, b, c)
@@ -463,7 +485,11 @@ class World:
         issue.publish_answers(self.log, ids=ids, **self._by())
 
     def _by(self) -> _Act:
-        return {"by": SYSTEM, "now": self.now}
+        return {"by": self.actor, "now": self.now}
+
+    def _somebody(self, number: int) -> UUID:
+        """Mostly the operator, who may do anything; else somebody who perhaps may."""
+        return SYSTEM if number % 3 != 2 else _of(self._people, number)
 
     def _round_of(self, id: UUID) -> UUID:
         return self.log.look(comment.Comment, id).consultation
@@ -490,10 +516,12 @@ class World:
         behind = [one.id for one in issues if one.consultation == found.consultation]
         change: PassageChange = {
             **reworded,
-            "issues": [_of(behind, c).hex] if behind and c % 3 else [],
+            # The same issue may be named twice, and ids spelt in more than one way.
+            "issues": [_of(behind, c).hex] * (b % 2 + 1) if behind and c % 3 else [],
         }
         if c % 5 == 0 and found.changes:
-            change["id"] = _of(list(found.changes), b)
+            earlier = _of(list(found.changes), b)
+            change["id"] = str(UUID(earlier)) if b % 2 else earlier
         match c % 4:
             case 1:
                 after = None if c % 3 else _of(text, c).id.hex
@@ -524,8 +552,10 @@ def happen(world: World, steps: Sequence[tuple[int, int, int, int]]) -> None:
     """Have one act after another happen; each is its number, and what it chooses by."""
     for act, *numbers in steps:
         world.now += timedelta(minutes=1)
+        who, act = divmod(act, len(world.acts))
+        world.actor = world._somebody(who)
         with suppress(Refused):
-            world.acts[act % len(world.acts)](*numbers)
+            world.acts[act](*numbers)
 
 
 def _of(things: Sequence[T], number: int) -> T:

@@ -43,7 +43,7 @@ def public(reads: ReadPool, comment: UUID, as_of: int | None = None) -> str | No
     """What the public reads of it; None when nobody is told that there is one."""
     with reads(as_of) as now:
         found = comment_seen(now, comment, Sight(CLOSES_AT))
-    return found and found.text
+    return found.text if found else None
 
 
 def test_an_amendment_of_what_was_let_through_waits_for_review_again(
