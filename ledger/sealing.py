@@ -52,6 +52,9 @@ class Erased(str):
     def __new__(cls) -> Erased:
         return super().__new__(cls, ERASED)
 
+    def __getnewargs__(self) -> tuple[()]:  # type: ignore[override]
+        return ()  # Copied, it is made anew.
+
 
 class NotTheSame(Exception):
     """What is sealed does not open here, or is not what its commitment says."""
@@ -231,6 +234,15 @@ class SealingMapper(Mapper[UUID]):
             return None
         salt, fields = unseal(sealed, key, scope, version, topic, names)
         return rfc8785.dumps({"fields": fields, "salt": _encoded(salt)})
+
+    def destroy_key(self, scope: UUID, *, decision: UUID, position: int) -> None:
+        """Destroy the key of a scope for ever, by an erasure decided at a position."""
+        if self.keys is None:
+            raise OperationalError("there are no keys to destroy")
+        try:
+            self.keys.destroy(scope, decision=decision, position=position)
+        except AWAY as error:
+            raise OperationalError("the keys do not answer") from error
 
     def _fetch(self, scopes: set[UUID]) -> Mapping[UUID, bytes | None]:
         if not scopes:

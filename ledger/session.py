@@ -237,6 +237,34 @@ class Sessions:
                 "DELETE FROM session.typed WHERE digest = %s", (_digest(token),)
             )
 
+    def forget(self, person: UUID, email: str = "") -> None:
+        """Delete what is kept of a person: sessions, the address that was reserved, and
+        links that were sent to the address, with the forms that those lead back to.
+        """
+        with self._cursor() as cursor:
+            cursor.execute(
+                # A link names a kept form by its token, as that stands in an address.
+                """
+                WITH sessions AS (
+                    DELETE FROM session.session WHERE person = %(person)s
+                ), addresses AS (
+                    DELETE FROM session.address
+                     WHERE person = %(person)s OR digest = %(digest)s
+                ), links AS (
+                    DELETE FROM session.link
+                     WHERE %(email)s <> '' AND lower(email) = %(email)s RETURNING next
+                )
+                DELETE FROM session.typed WHERE digest IN (
+                    SELECT sha256(convert_to(token[1], 'UTF8')) FROM links,
+                           regexp_matches(next, '=([A-Za-z0-9_-]{43})', 'g') AS token)
+                """,
+                {
+                    "person": person,
+                    "email": email.lower(),
+                    "digest": _digest(email.lower()),
+                },
+            )
+
     def attempt(self, allowed: Mapping[str, int], per: timedelta) -> datetime | None:
         """Count an attempt; None if it is allowed, else when the next one will be.
 
