@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from time import monotonic
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, Self
 
 import structlog
@@ -25,6 +26,14 @@ GRACE = 30.0
 STEADY = 10.0
 """Seconds after which a child that ends is started again at once."""
 LONGEST_PAUSE = 30.0
+
+
+def stopped_by_signals() -> threading.Event:
+    """An event that SIGINT, SIGTERM and SIGHUP set."""
+    stop = threading.Event()
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, lambda *_: stop.set())
+    return stop
 
 
 class Child:
@@ -45,7 +54,7 @@ class Child:
         self.process = _spawning.Process(
             target=_alone, args=(self._work, self._given), name=self.name
         )
-        with _no_interrupts():
+        with _no_interrupts(), _nothing_inherited():
             self.process.start()
 
     def tend(self) -> None:
@@ -78,6 +87,12 @@ class Children:
         for child in self.children:
             child.start()
         return self
+
+    def add(self, *children: Child) -> None:
+        """Have more of them."""
+        for child in children:
+            child.start()
+            self.children = (*self.children, child)
 
     def tend(self, timeout: float = 0.5) -> None:
         """Wait a moment for a process to end, and start again those that have."""
@@ -124,6 +139,21 @@ def end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True, name="parent watch").start()
+
+
+@contextmanager
+def _nothing_inherited() -> Iterator[None]:
+    """Have a process that is started here import its own work only.
+
+    Else it first imports what the parent's command line is made of, all of Samråd: a
+    second of work, and 40 MB of what a process that holds a key has no business with.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 @contextmanager

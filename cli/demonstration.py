@@ -17,10 +17,10 @@ import typer
 
 from cli import health, logs
 from cli.account import Account
-from cli.children import Child, Children
+from cli.children import Child, Children, stopped_by_signals
 from cli.demo import people
 from cli.demo.load import load
-from cli.follow import follow, stopped_by_signals
+from cli.follow import follow
 from cli.migrate import migrate
 from cli.postgres import Database, NoDatabase, Server, embedded, throw_away
 from cli.progress import progress

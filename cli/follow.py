@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from contextlib import closing
 
@@ -44,11 +43,3 @@ def follow(database: Database, stop: threading.Event) -> int:
             log.warning("database away", reason=type(error).__name__, retry_in=1)
             stop.wait(1)
     return 0
-
-
-def stopped_by_signals() -> threading.Event:
-    """An event that SIGINT, SIGTERM and SIGHUP set."""
-    stop = threading.Event()
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, lambda *_: stop.set())
-    return stop

@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 from cli import catalogue, user
 from cli import follow as following
 from cli import health as wellness
+from cli.children import stopped_by_signals
 from cli.demonstration import NotADemo
 from cli.demonstration import demo as run_demo
 from cli.exporting import exports
@@ -159,7 +160,7 @@ def follow(data: Data = None) -> None:
     Ends with code 1 when an entry can not be applied: it is named in the log.
     """
     settings = settings_for(data, quiet=False)
-    stop = following.stopped_by_signals()
+    stop = stopped_by_signals()
     with database(settings) as found:
         code = following.follow(found, stop)
     raise typer.Exit(code)

@@ -18,8 +18,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from cli import logs
-from cli.children import Child, Children, end_with_parent
-from cli.follow import stopped_by_signals
+from cli.children import Child, Children, end_with_parent, stopped_by_signals
 from cli.postgres import Database
 from cli.settings import Settings
 from domain.log import Log
