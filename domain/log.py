@@ -148,7 +148,7 @@ class Log(Application[UUID]):
     name = "log"
 
     def __init__(self, env: Mapping[str, str]) -> None:
-        super().__init__({"PERSISTENCE_MODULE": "ledger.recorder", **env})
+        super().__init__({"PERSISTENCE_MODULE": "ledger.factory", **env})
         self._known: LRUCache[UUID, Aggregate] = LRUCache(maxsize=MOST_KNOWN)
 
     def get(self, kind: type[A], id: UUID) -> A:
@@ -266,6 +266,18 @@ class Log(Application[UUID]):
         event = StoredEvent(found.thing, found.version, found.topic, found.state)
         try:
             return cast(Any, self.mapper).opening(event)  # type: ignore[no-any-return]
+        except OperationalError as error:
+            raise Unavailable from error
+
+    def destroy_key(self, scope: UUID, *, decision: UUID, position: int) -> None:
+        """Destroy the key of a thing for ever; again is harmless. Raises Unavailable.
+
+        `decision` is the erasure, decided in the log at `position`.
+        """
+        try:
+            cast(Any, self.mapper).destroy_key(
+                scope, decision=decision, position=position
+            )
         except OperationalError as error:
             raise Unavailable from error
 

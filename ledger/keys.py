@@ -9,7 +9,8 @@ asked for it, so that none outlives its destruction.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, LiteralString, Self
@@ -106,8 +107,18 @@ def _parsed(line: str, file: Path) -> tuple[str, bytes]:
 class Keys:
     """The scopes' keys, wrapped in the database and open only for a moment."""
 
-    def __init__(self, url: str, file: KeyFile, *, role: str = "samrad_keys") -> None:
+    def __init__(
+        self,
+        url: str,
+        file: KeyFile,
+        *,
+        role: str = "samrad_keys",
+        before_use: Callable[[Keys], object] | None = None,
+    ) -> None:
+        """`before_use` is called before the first key is handed out or kept."""
         self.file = file
+        self._before_use = before_use
+        self._preparing = threading.RLock()
         self._pool = connections(
             url,
             size=4,
@@ -129,6 +140,7 @@ class Keys:
         """
         if not scopes:
             return {}
+        self._prepare()
         found = self._all(
             "SELECT scope, wrapped, wrapped_by FROM vault.key WHERE scope = ANY (%b)"
             " UNION ALL"
@@ -146,6 +158,7 @@ class Keys:
         Returns the keys that hold: another one where somebody was first, None where the
         scope has been destroyed.
         """
+        self._prepare()
         wrapped = [self.file.wrap(key) for key in new.values()]
         self._all(
             "SELECT vault.keep(%b, %b, %t)", (list(new), wrapped, self.file.current)
@@ -184,6 +197,14 @@ class Keys:
                 )
             done += len(found)
         return done
+
+    def _prepare(self) -> None:
+        if self._before_use is None:
+            return
+        with self._preparing:
+            if self._before_use is not None:
+                self._before_use(self)
+                self._before_use = None
 
     def _all(self, query: LiteralString, params: Any = ()) -> list[Any]:
         with self._pool.connection() as connection:

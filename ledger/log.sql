@@ -31,6 +31,10 @@ CREATE TABLE IF NOT EXISTS log.entry (
     UNIQUE (originator_id, originator_version)
 );
 
+-- What has been erased: its keys must be gone whenever somebody opens the log.
+CREATE INDEX IF NOT EXISTS entry_erased ON log.entry (position)
+    WHERE topic LIKE '%.erased';
+
 -- One row, which never changes: its lock is what puts all appends in one order. The head
 -- is not kept in it but derived from the entries. A row that every append updates grows
 -- a dead version at each, which one long-running reader (a backup) keeps alive: after

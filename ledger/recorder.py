@@ -1,14 +1,7 @@
-"""Appends events to the log in PostgreSQL, many writers in one transaction.
-
-Configured as eventsourcing's PERSISTENCE_MODULE; `LOG_DATABASE_URL` names the database,
-`LOG_DATABASE_ROLE` the role to act as there: samrad_web, or one that only reads.
-`KEYS_DATABASE_URL` and `KEYS_FILE` say where the keys are that personal data is sealed
-with; without them nothing sealed can be recorded or opened.
-"""
+"""Appends events to the log in PostgreSQL, many writers in one transaction."""
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 import time
@@ -16,36 +9,29 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, LiteralString, NoReturn, TypeVar
+from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
 import psycopg
 from eventsourcing.persistence import (
-    AggregateRecorder,
     ApplicationRecorder,
     DataError,
-    InfrastructureFactory,
     IntegrityError,
-    Mapper,
     Notification,
     OperationalError,
     PersistenceError,
-    ProcessRecorder,
     StoredEvent,
     Subscription,
-    TrackingRecorder,
-    Transcoder,
 )
-from eventsourcing.utils import strtobool
 from psycopg import Connection
 from psycopg.rows import TupleRow, tuple_row
 from psycopg.sql import SQL, Identifier
 
 from ledger.group import Batch, Group
 from ledger.keys import AWAY as KEYS_AWAY
-from ledger.keys import BadKeyFile, KeyFile, Keys
+from ledger.keys import Keys
 from ledger.pool import connections
-from ledger.sealing import SealedEvent, SealingMapper, with_keys_kept
+from ledger.sealing import SealedEvent, with_keys_kept
 
 SCHEMA = Path(__file__).with_name("log.sql")
 
@@ -281,89 +267,6 @@ class LogRecorder(ApplicationRecorder):
             self._is_closed = True
             self._drop_writer()
         self._reads.close()
-
-
-class LogFactory(InfrastructureFactory[TrackingRecorder]):
-    """What eventsourcing asks for the recorder."""
-
-    LOG_DATABASE_URL = "LOG_DATABASE_URL"
-    LOG_DATABASE_ROLE = "LOG_DATABASE_ROLE"
-
-    def application_recorder(self) -> ApplicationRecorder:
-        """The one recorder there is."""
-        refuse_unordered_appends(self.env)
-        url = self.env.get(self.LOG_DATABASE_URL)
-        if not url:
-            raise OperationalError(f"{self.LOG_DATABASE_URL} does not name a database")
-        role = self.env.get(self.LOG_DATABASE_ROLE) or "samrad_web"
-        self._recorder = LogRecorder(url, role=role, keys=self._keys())
-        return self._recorder
-
-    def mapper(
-        self,
-        transcoder: Transcoder | None = None,
-        mapper_class: type[Mapper[Any]] | None = None,
-    ) -> Mapper[Any]:
-        """The mapper that seals and opens."""
-        mapper = super().mapper(transcoder, mapper_class or SealingMapper)
-        if isinstance(mapper, SealingMapper):
-            mapper.keys = self._keys()
-        return mapper
-
-    def _keys(self) -> Keys | None:
-        """The keys, opened once; None where none are named."""
-        if not hasattr(self, "_opened_keys"):
-            self._opened_keys = _keys_named(self.env)
-        return self._opened_keys
-
-    def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
-        """No second recorder: snapshots would outlive an erasure."""
-        self._not_kept(purpose)
-
-    def tracking_recorder(
-        self, tracking_recorder_class: type[TrackingRecorder] | None = None
-    ) -> TrackingRecorder:
-        """No tracking here: the follower keeps its own position."""
-        self._not_kept("tracking")
-
-    def process_recorder(self) -> ProcessRecorder:
-        """No process recorder here."""
-        self._not_kept("process")
-
-    def _not_kept(self, what: str) -> NoReturn:
-        raise NotImplementedError(f"{what}: only the log is kept")
-
-    def close(self) -> None:
-        """Close the recorder, if one was made."""
-        if recorder := getattr(self, "_recorder", None):
-            recorder.close()
-        if keys := getattr(self, "_opened_keys", None):
-            keys.close()
-
-
-def _keys_named(env: Any) -> Keys | None:
-    url, file = env.get("KEYS_DATABASE_URL"), env.get("KEYS_FILE")
-    if not url or not file:
-        return None
-    try:
-        return Keys(url, KeyFile.read(Path(file)))
-    except BadKeyFile as error:
-        raise OperationalError(str(error)) from error
-
-
-def refuse_unordered_appends(env: Any = os.environ) -> None:
-    """Refuse eventsourcing's function mode.
-
-    It inserts without a lock, so that a reader who tails the log misses entries
-    (measured: 490 of 32,000 with 16 writers, eventsourcing 9.5.6).
-    """
-    name = "POSTGRES_ENABLE_DB_FUNCTIONS"
-    value = env.get(name) or os.environ.get(name) or "n"
-    if strtobool(value):
-        raise OperationalError(
-            f"{name}={value} is refused: it drops the lock that keeps the log in order."
-            f" Remove {name} from the environment."
-        )
 
 
 def migrate(connection: Connection[Any]) -> None:
