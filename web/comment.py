@@ -128,9 +128,11 @@ def _subject(reads: Reads, proposal: ProposalRow, form: Form) -> Subject:
 def _senders(request: Request, reads: Reads, consultation: ConsultationRow) -> Senders:
     visitor = visitor_of(request)
     known = person_by_id(reads, visitor.person) if visitor.person else None
-    if known is None:
-        return Senders([])
     is_open = consultation.access == "open"
+    if known is None:
+        # Signed in for the first time, and not in the tables yet.
+        oneself = [(ONESELF, say(request, "Myself"))] if is_open else []
+        return Senders(oneself if visitor.person else [])
     asked = consultees_of(reads, consultation.id)
     choices = [
         (str(id), name) for id, name in visitor.mandates if is_open or id in asked

@@ -21,6 +21,7 @@ from web.language import language_of, say
 from web.limits import limited
 from web.mail import Mail
 from web.pages import page, redirect, site_of, to_address
+from web.settled import settled
 from web.visitor import signed_in, visitor_of
 
 log = structlog.get_logger("session")
@@ -157,7 +158,7 @@ def register(request: Request, form: Form) -> Response:
         return _spent(request)
     id = sessions.reserve(used.email, uuid4())
     try:
-        register_person(
+        receipt = register_person(
             request.state.log,
             id=id,
             name=given,
@@ -169,6 +170,8 @@ def register(request: Request, form: Form) -> Response:
     except Conflict:
         # The same address was registered in another tab: one person is enough.
         log.info("registered already", person=str(id))
+    else:
+        settled(request, receipt)
     return _sign_in(request, id, used.next)
 
 

@@ -26,7 +26,7 @@ from tests.vault import KEYS_FILE, log_settings
 
 KEY = new_key()
 THING = uuid4()
-PLACE: tuple[Any, ...] = (KEY, THING, 3, "comment.amended")
+PLACE: Any = (KEY, THING, 3, "comment.amended")
 FIELDS = {"text": "Handledning tar tid.", "wording": ""}
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -59,7 +59,7 @@ def test_what_is_sealed_opens_as_it_was(fields: dict[str, str]) -> None:
     ],
     ids=["key", "thing", "version", "topic"],
 )
-def test_it_opens_nowhere_else(place: tuple[Any, ...]) -> None:
+def test_it_opens_nowhere_else(place: Any) -> None:
     with pytest.raises(NotTheSame):
         unseal(seal(FIELDS, *PLACE), *place, FIELDS)
 

@@ -114,9 +114,9 @@ def read_columns(
     for line, cells in records:
         if cells is None:
             columns.bad.append(BadRow(line, "", *NOT_CSV))
-        elif any(cell.strip() for cell in cells):
+        elif any(_written(cell) for cell in cells):
             values, wrong = _values(cells, places, required, readers)
-            if any(cell.strip() for cell in cells[len(header) :]):
+            if any(_written(cell) for cell in cells[len(header) :]):
                 wrong.append(("", WrongCell(*TOO_MANY)))
             for key, why in wrong:
                 column = columns.heads.get(key, "")
@@ -190,10 +190,15 @@ def _text(cell: str, *, required: bool) -> str:
             f"It is too long: {len(cell)} characters, at most {LONGEST_CELL}.",
             f"Det är för långt: {len(cell)} tecken, högst {LONGEST_CELL}.",
         )
-    text = unguarded(clean(cell)).strip()
+    text = _written(cell)
     if required and not text:
         raise WrongCell(*MISSING)
     return text
+
+
+def _written(cell: str) -> str:
+    """What somebody wrote in a cell, without what only keeps a table program calm."""
+    return unguarded(clean(cell)).strip()
 
 
 def _delimiter(text: str, keys: Mapping[str, str]) -> str:

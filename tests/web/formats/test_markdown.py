@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.text import Mark
@@ -189,5 +189,6 @@ PIECES = ["# ", "- ", "1. ", "> ", "    ", "| ", "\n", "\n\n", "**", "`", "[", "
 @given(st.lists(st.sampled_from([*PIECES, "ord", "två ord", " "]), max_size=25))
 def test_no_word_is_lost_whatever_the_mark_up(pieces: list[str]) -> None:
     markdown = "".join(pieces)
+    assume("```" not in markdown)  # What follows is a language's name and no text.
     text = " ".join(draft.text for draft in read_markdown(markdown))
     assert text.count("ord") == markdown.count("ord")
