@@ -5,12 +5,13 @@ The entries are the numbered ones, whose trees tests/ledger/trees.py hashes by i
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import combinations_with_replacement
 from pathlib import Path
-from typing import Any
+from subprocess import DEVNULL, PIPE, Popen
+from typing import IO, Any
 
 import psycopg
 import pytest
@@ -224,11 +225,11 @@ def test_a_tile_that_grows_is_read_anew(owner: Owner) -> None:
 # Logs that are not to be gone on with
 
 
-def without(connection: Owner, change: str) -> None:
+def meddle(connection: Owner, change: str, *where: object) -> None:
     """Change the log as only somebody with every right to the server can."""
     with connection.transaction():
         connection.execute("ALTER TABLE log.entry DISABLE TRIGGER USER")
-        connection.execute(change.encode())
+        connection.execute(change.encode(), where)
         connection.execute("ALTER TABLE log.entry ENABLE TRIGGER USER")
 
 
@@ -239,7 +240,7 @@ def test_a_hole_is_refused_and_named(owner: Owner, position: int) -> None:
         integrate(owner)
     record(owner, 300)
     before = stored(owner)
-    without(owner, f"DELETE FROM log.entry WHERE position = {position}")
+    meddle(owner, "DELETE FROM log.entry WHERE position = %s", position)
     with pytest.raises(Damaged, match=f"entry {position} is missing") as refused:
         integrate(owner)
     assert refused.value.position == position
@@ -250,7 +251,7 @@ def test_a_hole_is_refused_and_named(owner: Owner, position: int) -> None:
 def test_a_log_that_was_cut_off_is_refused(owner: Owner, left: int) -> None:
     record(owner, 300)
     integrate(owner)
-    without(owner, f"DELETE FROM log.entry WHERE position > {left}")
+    meddle(owner, "DELETE FROM log.entry WHERE position > %s", left)
     with pytest.raises(Damaged, match="entry 300 is missing"):
         integrate(owner)
 
@@ -259,7 +260,7 @@ def test_a_log_that_went_another_way_is_not_gone_on_with(owner: Owner) -> None:
     record(owner, 300)
     integrate(owner)
     before = stored(owner)
-    without(owner, "UPDATE log.entry SET leaf = 'another' WHERE position = 300")
+    meddle(owner, "UPDATE log.entry SET leaf = 'another' WHERE position = 300")
     record(owner, 5)
     with pytest.raises(Damaged, match="entry 300 is not the one in the tree"):
         integrate(owner)
@@ -308,22 +309,39 @@ STOPS = {
 }
 
 
-def grower(connection: Owner) -> int | None:
-    """The number of the integrating process's backend, if there is one."""
+def backend_of(connection: Owner, process: str) -> tuple[int, bool] | None:
+    """The backend of a process, and whether it waits for a lock; None without one."""
     row = connection.execute(
-        "SELECT pid FROM pg_stat_activity"
-        " WHERE application_name = 'grow' AND datname = current_database()"
+        "SELECT pid, wait_event_type = 'Lock' FROM pg_stat_activity"
+        " WHERE application_name = %s AND datname = current_database()",
+        (process,),
     ).fetchone()
-    return row[0] if row else None
+    return (row[0], row[1] is True) if row else None
 
 
-def is_held_up(connection: Owner) -> bool:
-    return bool(
-        connection.execute(
-            "SELECT FROM pg_stat_activity WHERE application_name = 'grow'"
-            " AND datname = current_database() AND wait_event_type = 'Lock'"
-        ).fetchone()
-    )
+def is_held_up(connection: Owner, process: str) -> bool:
+    found = backend_of(connection, process)
+    return found is not None and found[1]
+
+
+@contextmanager
+def grower(database: str) -> Iterator[tuple[Popen[str], IO[str], IO[str]]]:
+    """A process that integrates 700 entries, then the rest when it is told to go on."""
+    with Popen(  # noqa: S603
+        [sys.executable, "-c", GROW, database],
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=DEVNULL,
+        text=True,
+        cwd=ROOT,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        try:
+            assert process.stdout.readline() == "begun\n"
+            yield process, process.stdin, process.stdout
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("victim", ["process", "backend"])
@@ -332,29 +350,20 @@ def test_killed_anywhere_it_has_done_a_batch_or_nothing_and_goes_on(
     database: str, owner: Owner, stop: str, victim: str
 ) -> None:
     record(owner, 1_500)
-    growing = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-c", GROW, database],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=ROOT,
-    )
-    assert growing.stdin
-    assert growing.stdout
-    assert growing.stdout.readline() == b"begun\n"
-    with psycopg.connect(database) as blocker:
+    with grower(database) as (process, told, _), psycopg.connect(database) as blocker:
         blocker.execute(STOPS[stop].encode())
-        growing.stdin.write(b"go on\n")
-        growing.stdin.flush()
-        wait_until(is_held_up, owner)
+        print("go on", file=told, flush=True)
+        wait_until(is_held_up, owner, "grow")
         if victim == "process":
-            growing.kill()
-            growing.wait()
+            process.kill()
+            process.wait()
         else:
-            owner.execute("SELECT pg_terminate_backend(%s)", (grower(owner),))
+            found = backend_of(owner, "grow")
+            assert found
+            owner.execute("SELECT pg_terminate_backend(%s)", (found[0],))
+            assert process.wait() != 0
         blocker.rollback()
-    wait_until(lambda: grower(owner) is None)
-    growing.communicate()
-    assert growing.returncode != 0
+        wait_until(lambda: backend_of(owner, "grow") is None)
     require_right(owner, 700)
     assert integrate(owner)[0] == 1_500
     require_right(owner, 1_500)
@@ -362,19 +371,11 @@ def test_killed_anywhere_it_has_done_a_batch_or_nothing_and_goes_on(
 
 def test_killed_after_it_was_done_nothing_is_lost(database: str, owner: Owner) -> None:
     record(owner, 1_500)
-    with subprocess.Popen(  # noqa: S603
-        [sys.executable, "-c", GROW, database],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=ROOT,
-    ) as growing:
-        assert growing.stdin
-        assert growing.stdout
-        growing.stdin.write(b"go on\n")
-        growing.stdin.flush()
-        assert growing.stdout.readline() == b"begun\n"
-        assert growing.stdout.readline() == b"done\n"
-        growing.kill()
+    with grower(database) as (process, told, said):
+        print("go on", file=told, flush=True)
+        assert said.readline() == "done\n"
+        process.kill()
+        process.wait()
     require_right(owner, 1_500)
 
 
@@ -382,7 +383,8 @@ def test_while_one_integrates_another_does_nothing(database: str, owner: Owner) 
     record(owner, 600)
     integrate(owner, most=300)
     with psycopg.connect(database) as first:
-        assert integrate(first)[0] == 600  # Within a transaction that is still open.
+        first.execute("SELECT")  # Its transaction has begun, and lasts to its commit.
+        assert integrate(first)[0] == 600
         assert integrate(owner) == (300, leaves(LARGE).root(300))
         require_right(owner, 300)
         first.commit()
@@ -394,19 +396,17 @@ def test_one_that_was_overtaken_without_a_lock_writes_nothing(
 ) -> None:
     record(owner, 600)
     integrate(owner, most=100)
-    with psycopg.connect(database) as first, psycopg.connect(database) as second:
+    with (
+        psycopg.connect(database) as first,
+        psycopg.connect(database, application_name="second") as second,
+    ):
+        first.execute("SELECT")
         assert integrate(first)[0] == 600
         monkeypatch.setattr("ledger.tiles._INTEGRATING", 1)  # No lock between the two.
         overtaken = Doing(integrate, (second,))
-        wait_until(
-            lambda: owner.execute(
-                "SELECT FROM pg_locks WHERE pid = %s AND NOT granted",
-                (second.info.backend_pid,),
-            ).fetchone()
-        )
+        wait_until(is_held_up, owner, "second")
         first.commit()
         assert overtaken.join() == [(600, leaves(LARGE).root(600))]
-        second.commit()
     require_right(owner, 600)
 
 
@@ -520,7 +520,7 @@ def test_a_partial_tile_is_extended_and_a_full_one_never(owner: Owner) -> None:
     full_of_everything(owner)
     more = "UPDATE tlog.tile SET data = data || %s WHERE level = 0 AND index = 1"
     owner.execute(more, (bytes(212 * HASH),))
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with pytest.raises(psycopg.errors.CheckViolation):
         owner.execute(more, (bytes(HASH),))
 
 
