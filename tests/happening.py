@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar, cast
 from uuid import UUID, uuid4
 
 from domain import (
     comment,
     consultation,
+    disclosure,
+    erasing,
     issue,
     organisation,
     person,
@@ -21,8 +23,10 @@ from domain import (
     revision,
 )
 from domain.anchor import Anchor
-from domain.comment import COMMENT_KINDS
+from domain.comment import COMMENT_KINDS, REASSESSMENTS
 from domain.consultation import ACCESSES, DISPLAYS
+from domain.disclosure import HELD_KINDS
+from domain.erasure import BASES, DATA_GROUNDS, GROUNDS, Erasure
 from domain.issue import DISPOSITIONS
 from domain.log import SYSTEM, Log, Refused
 from domain.organisation import ORGANISATION_KINDS
@@ -79,6 +83,9 @@ class World:
         self._comments = [a_comment(log, self._proposals[0])]
         self._issues = [an_issue(log, self._consultations[0], self._comments)]
         self._revisions = [self._start(self._proposals[0])]
+        self._erasures: list[UUID] = []
+        self._decisions: dict[UUID, int] = {}
+        self._chairs = [a_person(log, role="chair") for _ in range(2)]
         self.now = NOW
         self.actor = SYSTEM
         # By name, so that a number means the same act in every run.
@@ -483,6 +490,126 @@ class World:
             issue.approve_answer(self.log, id=id, **self._by())
         ids = [id] * (b % 2 + 1)
         issue.publish_answers(self.log, ids=ids, **self._by())
+
+    # Who may see it, and what is erased
+
+    def unpublish_comments(self, a: int, b: int, _: int) -> None:
+        ids = _some(self._comments, a)
+        disclosure.unpublish_comments(
+            self.log, ids=ids, reason=f"Skäl {b}", decision_ref="7", **self._by()
+        )
+
+    def republish_comments(self, a: int, _: int, __: int) -> None:
+        ids = [_of(self._comments, a)]
+        disclosure.republish_comments(self.log, ids=ids, **self._by())
+
+    def unpublish_answer(self, a: int, b: int, _: int) -> None:
+        disclosure.unpublish_answer(
+            self.log, id=_of(self._issues, a), reason=f"Skäl {b}", **self._by()
+        )
+
+    def republish_answer(self, a: int, _: int, __: int) -> None:
+        id = _of(self._issues, a)
+        disclosure.republish_answer(self.log, id=id, **self._by())
+
+    def mark_secret(self, a: int, b: int, _: int) -> None:
+        disclosure.mark_secret(
+            self.log,
+            ids=[_of(self._comments, a)],
+            provision=f"21 kap. {b} § OSL",
+            **self._by(),
+        )
+
+    def reassess_secrecy(self, a: int, b: int, _: int) -> None:
+        disclosure.reassess_secrecy(
+            self.log,
+            id=_of(self._comments, a),
+            outcome=_of(REASSESSMENTS, b),
+            provision="25 kap. 1 § OSL",
+            **self._by(),
+        )
+
+    def place_hold(self, a: int, b: int, c: int) -> None:
+        # Not at every turn, or nothing would be erased.
+        if c % 3 == 0:
+            kind = _of(HELD_KINDS, a)
+            disclosure.place_hold(
+                self.log,
+                kind=kind,
+                id=_of(self._holdable(kind), b),
+                reason="Tvist",
+                **self._by(),
+            )
+
+    def lift_hold(self, a: int, _: int, __: int) -> None:
+        kind = _of(HELD_KINDS, a)
+        for id in self._holdable(kind):
+            with suppress(Refused):
+                disclosure.lift_hold(self.log, kind=kind, id=id, **self._by())
+
+    def submit_private_comment(self, a: int, b: int, _: int) -> None:
+        by = _of(self._people, b)
+        self._comments.append(a_comment(self.log, _of(self._proposals, a), by=by))
+
+    def request_erasure(self, a: int, b: int, c: int) -> None:
+        self._request("comment", _of(self._comments, a), _of(GROUNDS, b))
+        if c % 4 == 0:
+            self._request("person", _of(self._people, b), _of(DATA_GROUNDS, a))
+
+    def approve_erasure(self, a: int, _: int, c: int) -> None:
+        if self._erasures:
+            id = _of(self._erasures, a)
+            for by in self._chairs[: c % 3]:
+                with suppress(Refused):
+                    receipt = erasing.approve_erasure(
+                        self.log, id=id, by=by, now=self.now
+                    )
+                    if self.log.look(Erasure, id).is_decided:
+                        self._decisions[id] = receipt.position
+
+    def refuse_erasure(self, a: int, b: int, c: int) -> None:
+        if self._erasures and c % 3 == 0:
+            erasing.refuse_erasure(
+                self.log,
+                id=_of(self._erasures, a),
+                basis=_of(BASES, b),
+                reason="Ska bevaras",
+                by=_of(self._chairs, b),
+                now=self.now,
+            )
+
+    def carry_out_erasures(self, _: int, __: int, ___: int) -> None:
+        destroy = cast(Any, self.log.mapper).keys.destroy
+        erasing.finish_erasures(
+            self.log, self._decisions.items(), destroy=destroy, now=self.now
+        )
+
+    def _holdable(self, kind: str) -> list[UUID]:
+        return {
+            "consultation": self._consultations,
+            "person": self._people,
+            "comment": self._comments,
+        }[kind]
+
+    def _request(self, kind: str, target: UUID, ground: str) -> None:
+        known = (self.log.look(comment.Comment, id) for id in self._comments)
+        private = [
+            one.id
+            for one in known
+            if (one.author, one.organisation, one.is_erased) == (target, None, False)
+        ]
+        id = uuid4()
+        erasing.request_erasure(
+            self.log,
+            id=id,
+            kind=kind,
+            target=target,
+            comments=private,
+            ground=ground,
+            decision_ref="12/2026",
+            **self._by(),
+        )
+        self._erasures.append(id)
 
     def _by(self) -> _Act:
         return {"by": self.actor, "now": self.now}
