@@ -11,6 +11,9 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import NoMatchFound, Route
 
+FOR_ALL = ("/static/", "/log/checkpoint", "/log/policy", "/log/tile/")
+"""Where everybody gets the same bytes, whoever asks and as of whenever."""
+
 
 @lru_cache(maxsize=8)
 def _routes(app: Starlette) -> dict[str, Route]:

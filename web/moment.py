@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from projections.reads import ReadPool, Reads, instant_of, position_at
+from web.addresses import FOR_ALL
 from web.dates import STOCKHOLM
 from web.language import say
 from web.status import status_page
@@ -29,7 +30,7 @@ class Moments:
         self.reads = reads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"].startswith(FOR_ALL):
             await self.app(scope, receive, send)
             return
         request = Request(scope, receive)

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from web.addresses import FOR_ALL
 from web.site import Site
 
 SECRETARIAT = frozenset({"officer", "editor", "chair"})
@@ -103,7 +104,7 @@ class Recognised:
             state = scope.setdefault("state", {})
             state["sessions"] = self.sessions
             token = HTTPConnection(scope).cookies.get(self.cookie)
-            if token and not scope["path"].startswith("/static/"):
+            if token and not scope["path"].startswith(FOR_ALL):
                 state["visitor"] = await run_in_threadpool(self._recognise, token)
         await self.app(scope, receive, send)
 
