@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, suppress
 from typing import Any
 from uuid import UUID, uuid4
@@ -61,12 +61,12 @@ from domain.person import (
 )
 from domain.proposal import Proposal
 from ledger.keys import KeyFile, Keys
+from tests.office import Office
 from tests.scenario import NOW, THING, Fact, given
 from tests.story import (
     a_comment,
     a_consultation,
     a_person,
-    a_proposal,
     an_organisation,
     on,
 )
@@ -189,67 +189,9 @@ def test_it_is_carried_out_once_after_two_have_approved() -> None:
 # Who may
 
 
-class Office:
-    """A round with two chairs everywhere, two there, and what they are asked about."""
-
-    def __init__(self, log: Log, keys: Keys) -> None:
-        self.log, self.keys = log, keys
-        self.round = a_consultation(log)
-        self.proposal = a_proposal(log, self.round)
-        self.author = a_person(log, "Berit Holm")
-        self.comment = self.said()
-        self.first, self.second = (a_person(log, role="chair") for _ in range(2))
-        self.here, self.there = (
-            a_person(log, role="chair", consultation=self.round) for _ in range(2)
-        )
-        self.officer = a_person(log, role="officer")
-        self.destroyed: list[UUID] = []
-
-    def said(self, **how: Any) -> UUID:
-        return a_comment(
-            self.log, self.proposal, text="Hemligt.", by=self.author, **how
-        )
-
-    def request(self, kind: str, by: UUID | None = None, **details: Any) -> UUID:
-        id = uuid4()
-        request_erasure(
-            self.log,
-            id=id,
-            kind=kind,
-            **{
-                "target": self.author if kind == "person" else self.comment,
-                "ground": "gdpr_17_1_b",
-                "decision_ref": "12/2026",
-                "by": by or self.officer,
-                "now": NOW,
-                **details,
-            },
-        )
-        return id
-
-    def decide(self, id: UUID) -> int:
-        approve_erasure(self.log, id=id, by=self.first, now=NOW)
-        return approve_erasure(self.log, id=id, by=self.second, now=NOW).position
-
-    def carry_out(self, id: UUID, decision: int) -> int:
-        return carry_out(
-            self.log, id=id, decision=decision, destroy=self.destroy, now=NOW
-        ).position
-
-    def destroy(self, scope: UUID, *, decision: UUID, position: int) -> None:
-        self.keys.destroy(scope, decision=decision, position=position)
-        self.destroyed.append(scope)
-
-    def erase(self, kind: str, **details: Any) -> UUID:
-        id = self.request(kind, **details)
-        self.carry_out(id, self.decide(id))
-        return id
-
-
 @pytest.fixture
-def office(log: Log, database: str) -> Iterator[Office]:
-    with closing(Keys(database, KeyFile.read(KEYS_FILE))) as keys:
-        yield Office(log, keys)
+def office(log: Log) -> Office:
+    return Office(log)
 
 
 def test_people_ask_for_themselves_and_the_secretariat_for_anybody(
@@ -622,7 +564,7 @@ class Stopped(Exception):
 
 @pytest.mark.parametrize("keys_destroyed", [0, 1, 2])
 def test_interrupted_anywhere_it_is_finished_by_doing_it_again(
-    office: Office, log: Log, keys_destroyed: int
+    office: Office, log: Log, database: str, keys_destroyed: int
 ) -> None:
     id = office.request("person", comments=[office.comment])
     decision = office.decide(id)
@@ -641,7 +583,8 @@ def test_interrupted_anywhere_it_is_finished_by_doing_it_again(
     assert office.carry_out(id, decision) == 0
     assert log.look(Person, office.author).is_erased
     assert log.look(Comment, office.comment).is_erased
-    buried = {scope: (by, at) for scope, by, at in office.keys.destroyed()}
+    with closing(Keys(database, KeyFile.read(KEYS_FILE))) as keys:
+        buried = {scope: (by, at) for scope, by, at in keys.destroyed()}
     assert buried == {
         office.author: (id, decision),
         office.comment: (id, decision),
