@@ -17,7 +17,7 @@ class Office:
         self.log = log
         self.round = a_consultation(log)
         self.proposal = a_proposal(log, self.round)
-        self.author = a_person(log, "Berit Holm")
+        self.author = a_person(log)
         self.comment = self.said()
         self.first, self.second = (a_person(log, role="chair") for _ in range(2))
         self.here, self.there = (
