@@ -1,48 +1,134 @@
-"""Appends of 1 KB events a second through the log, against the library's recorder."""
+"""Appends of 1 KB events through Log.record at 1, 16 and 64 threads.
+
+The reference is first eventsourcing's own recorder, then our log without leaves, and
+then what is not sealed. Sealed events are each about a thing of their own, so that each
+has a new key, kept in another database before the event is.
+"""
 
 from __future__ import annotations
 
+import os
+import tempfile
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from time import perf_counter
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import psycopg
+from eventsourcing.domain import Aggregate
 from eventsourcing.postgres import PostgresApplicationRecorder
 
+import ledger.keys
+import ledger.recorder
 from bench.figures import Figure, in_turn
 from cli.embedded import Server
-from domain.anchor import Anchor
-from domain.comment import Comment
-from domain.log import Log
-from ledger.recorder import LogRecorder, migrate
+from domain.log import Fact, Log
+from ledger.recorder import LogRecorder
 
 WORDS = "Regionerna behöver längre tid för att ordna handledning. " * 14
-SECONDS = 3.0
+SECONDS = 2.0
+THREADS = 1, 16, 64
+
+
+class Note(Aggregate):
+    """Something of 1 KB, in the open."""
+
+    TOPIC = "bench_note"
+
+    class Written(Fact, Aggregate.Created):
+        TOPIC = "bench_note.written"
+        text: str
+
+    Created = Written
+
+
+class SealedNote(Aggregate):
+    """The same, sealed."""
+
+    TOPIC = "bench_sealed_note"
+
+    class Written(Fact, Aggregate.Created):
+        TOPIC = "bench_sealed_note.written"
+        SEALED = ("text",)
+        text: str
+
+    Created = Written
 
 
 def run(server: Server) -> Iterator[Figure]:
-    """1, 16 and 64 threads, each appending one event at a time for three seconds."""
-    ours, theirs = (
-        server.url_of("postgres", "ours"),
-        server.url_of("postgres", "theirs"),
+    """1, 16 and 64 threads, each appending one event at a time for two seconds."""
+    leaves, bare, library = (
+        _database(server, name) for name in ("leaves", "bare", "lib")
     )
+    keys = _database(server, "keys")
+    for url in (leaves, bare):
+        with psycopg.connect(url) as owner:
+            ledger.recorder.migrate(owner)
+    with psycopg.connect(bare) as owner:
+        owner.execute(
+            "CREATE OR REPLACE FUNCTION log.leaf(id uuid, version bigint, topic text,"
+            " state bytea, at timestamptz, commitment bytea) RETURNS bytea"
+            " LANGUAGE sql STABLE RETURN '\\x'::bytea"
+        )
+    with psycopg.connect(keys) as owner:
+        ledger.keys.migrate(owner)
+    with (
+        _wrapping() as file,
+        Log(_ours(leaves, keys, file)) as ours,
+        Log(_ours(bare, keys, file)) as without,
+        Log(_library(library)) as theirs,
+    ):
+        assert isinstance(ours.recorder, LogRecorder)
+        assert isinstance(theirs.recorder, PostgresApplicationRecorder)
+        sides: dict[str, tuple[_Side, _Side]] = {
+            "with leaves, beside the library": ((ours, Note), (theirs, Note)),
+            "with leaves and sealed, beside the library": (
+                (ours, SealedNote),
+                (theirs, Note),
+            ),
+            "with leaves, beside none": ((ours, Note), (without, Note)),
+            "sealed, beside in the open": ((ours, SealedNote), (ours, Note)),
+        }
+        for work, (one, other) in sides.items():
+            for threads in THREADS:
+                yield in_turn(
+                    f"{threads} threads {work}",
+                    "events/s",
+                    partial(_appends, *one, threads),
+                    partial(_appends, *other, threads),
+                )
+
+
+_Side = tuple[Log, type[Aggregate]]
+
+
+def _database(server: Server, name: str) -> str:
     with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE ours")
-        connection.execute("CREATE DATABASE theirs")
-    with psycopg.connect(ours, autocommit=True) as connection:
-        migrate(connection)
-    with Log({"LOG_DATABASE_URL": ours}) as log, Log(_library(theirs)) as library:
-        assert isinstance(log.recorder, LogRecorder)
-        assert isinstance(library.recorder, PostgresApplicationRecorder)
-        for threads in (1, 16, 64):
-            yield in_turn(
-                f"{threads} threads",
-                "events/s",
-                lambda threads=threads: _appends(log, threads),  # type: ignore[misc]
-                lambda threads=threads: _appends(library, threads),  # type: ignore[misc]
-            )
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return server.url_of("postgres", name)
+
+
+@contextmanager
+def _wrapping() -> Iterator[Path]:
+    """A file with a key-encryption key."""
+    with tempfile.NamedTemporaryFile("w", suffix=".keys") as file:
+        file.write(f"bench {b64encode(os.urandom(32)).decode()}\n")
+        file.flush()
+        yield Path(file.name)
+
+
+def _ours(url: str, keys: str, file: Path) -> dict[str, str]:
+    return {
+        "LOG_DATABASE_URL": url,
+        "KEYS_DATABASE_URL": keys,
+        "KEYS_FILE": str(file),
+    }
 
 
 def _library(url: str) -> dict[str, str]:
@@ -59,7 +145,7 @@ def _library(url: str) -> dict[str, str]:
     }
 
 
-def _appends(log: Log, threads: int) -> float:
+def _appends(log: Log, kind: type[Aggregate], threads: int) -> float:
     """Events a second; every event that was answered for must be in the log."""
     before = log.recorder.max_notification_id() or 0
     until = perf_counter() + SECONDS
@@ -67,7 +153,7 @@ def _appends(log: Log, threads: int) -> float:
 
     def work(n: int) -> None:
         while perf_counter() < until:
-            log.record(_comment())
+            log.record(_note(kind))
             done[n] += 1
 
     started = perf_counter()
@@ -85,15 +171,9 @@ def _together(tasks: list[Callable[[], None]]) -> None:
         worker.join()
 
 
-def _comment() -> Comment:
-    return Comment.submit(
-        id=uuid4(),
-        consultation=uuid4(),
-        proposal=uuid4(),
-        edition=1,
-        anchor=Anchor(uuid4()),
-        kind="general",
-        text=WORDS,
-        by=uuid4(),
-        now=datetime.now(UTC),
+def _note(kind: Any) -> Aggregate:
+    id: UUID = uuid4()
+    note: Aggregate = kind._create(
+        kind.Written, id=id, text=WORDS, by=id, timestamp=datetime.now(UTC)
     )
+    return note
