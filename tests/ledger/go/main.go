@@ -13,6 +13,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -36,6 +38,7 @@ var commands = map[string]func(args []string) (string, error){
 	"included":    checkInclusion,
 	"consistent":  checkConsistency,
 	"tiles":       checkTiles,
+	"log":         checkLog,
 }
 
 func main() {
@@ -267,17 +270,23 @@ func checkConsistency(args []string) (string, error) {
 
 // Tiles.
 
-// directory holds tiles under the paths of C2SP tlog-tiles.
-type directory string
+// place holds tiles under the paths of C2SP tlog-tiles: a directory, or an address. Each
+// is fetched once.
+type place struct {
+	name    string
+	fetched map[string][]byte
+}
 
-func (d directory) Height() int { return tileHeight }
+func placeAt(word string) place { return place{string(blob(word)), map[string][]byte{}} }
 
-func (d directory) SaveTiles([]tlog.Tile, [][]byte) {}
+func (p place) Height() int { return tileHeight }
 
-func (d directory) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
+func (p place) SaveTiles([]tlog.Tile, [][]byte) {}
+
+func (p place) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 	var found [][]byte
 	for _, tile := range tiles {
-		data, err := d.read(tile, "tile/8/", "tile/")
+		data, err := p.read(tile, "tile/8/", "tile/")
 		if err != nil {
 			return nil, err
 		}
@@ -287,15 +296,55 @@ func (d directory) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 }
 
 // read finds a tile under Go's path for it, with the beginning exchanged.
-func (d directory) read(tile tlog.Tile, theirs, ours string) ([]byte, error) {
-	path := ours + strings.TrimPrefix(tile.Path(), theirs)
-	return os.ReadFile(filepath.Join(string(d), path))
+func (p place) read(tile tlog.Tile, theirs, ours string) ([]byte, error) {
+	return p.get(ours + strings.TrimPrefix(tile.Path(), theirs))
 }
 
-// tiles DIRECTORY SIZE ROOT: checks every tile that a log of that size and root has, and
+func (p place) get(path string) (data []byte, err error) {
+	if data, known := p.fetched[path]; known {
+		return data, nil
+	}
+	if strings.HasPrefix(p.name, "http://") {
+		data, err = download(p.name + "/" + path)
+	} else {
+		data, err = os.ReadFile(filepath.Join(p.name, path))
+	}
+	if err == nil {
+		p.fetched[path] = data
+	}
+	return data, err
+}
+
+func download(address string) ([]byte, error) {
+	answer, err := http.Get(address)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return nil, errors.New(answer.Status)
+	}
+	return io.ReadAll(answer.Body)
+}
+
+// log VKEYS PLACE: checks the checkpoint, and all that it covers. The number of entries.
+func checkLog(args []string) (string, error) {
+	message, err := placeAt(args[1]).get("checkpoint")
+	if err != nil {
+		return "", err
+	}
+	said, err := checkCheckpoint([]string{args[0], written(message)})
+	if err != nil {
+		return "", err
+	}
+	words := strings.Fields(said)
+	return checkTiles([]string{args[1], words[1], words[2]})
+}
+
+// tiles PLACE SIZE ROOT: checks every tile that a log of that size and root has, and
 // every bundle of entries against the leaves. The number of entries.
 func checkTiles(args []string) (string, error) {
-	tiles := directory(blob(args[0]))
+	tiles := placeAt(args[0])
 	size := number(args[1])
 	reader := tlog.TileHashReader(tlog.Tree{N: size, Hash: hash(args[2])}, tiles)
 	checked := int64(0)
@@ -321,7 +370,7 @@ func checkTiles(args []string) (string, error) {
 }
 
 // checkBundle holds a bundle of entries against a tile of leaves that was proved.
-func checkBundle(tiles directory, tile tlog.Tile, leaves []byte) error {
+func checkBundle(tiles place, tile tlog.Tile, leaves []byte) error {
 	tile.L = -1
 	rest, err := tiles.read(tile, "tile/8/data/", "tile/entries/")
 	if err != nil {
