@@ -1,0 +1,110 @@
+"""Opens what is sealed in a log, where the keys are at hand, and holds it against it.
+
+Only what has been erased may fail to open, and all that has been erased must.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from ledger.findings import Check, Findings
+from ledger.keys import Keys, NoKey
+from ledger.sealing import NotTheSame, unseal
+from ledger.sources import Batch
+
+Names = Callable[[str], Sequence[str]]
+"""The fields that events of a topic have sealed."""
+
+ERASED = ".erased"
+"""How the topics end that say that a thing's key is destroyed."""
+
+
+class SealedCheck:
+    """Checks entry after entry, and in the end the keys against the erasures."""
+
+    def __init__(self, keys: Keys, names: Names) -> None:
+        self._keys = keys
+        self._names = names
+        self._erased: dict[UUID, int] = {}
+        self._closed: dict[UUID, tuple[int, str]] = {}
+        self._decided = {
+            scope: decision for scope, decision, _ in self._keys.destroyed()
+        }
+        self._decisions: set[str] = set()
+
+    def take(self, batch: Batch, findings: Findings) -> None:
+        """Open what is sealed in some entries. Raises what the key database raises."""
+        assert batch.states is not None  # noqa: S101
+        self._decisions.update(
+            thing
+            for thing, topic in zip(batch.things, batch.topics, strict=True)
+            if topic.startswith("erasure.")
+        )
+        rows = list(
+            zip(
+                *(batch.positions, batch.things, batch.versions),
+                *(batch.topics, batch.states),
+                strict=True,
+            )
+        )
+        for position, thing, _, topic, _ in rows:
+            if topic.endswith(ERASED):
+                self._erased[UUID(thing)] = position
+        closed = [row for row in rows if b'"sealed":' in row[4]]
+        try:
+            keys = self._keys.fetch({UUID(thing) for _, thing, *_ in closed})
+        except NoKey as error:
+            position, thing, _, topic, _ = closed[0]
+            said = f"keys from here on can not be unwrapped: {error}."
+            findings.add(Check.NO_KEY, said, position, thing, topic)
+            return
+        for position, thing, version, topic, state in closed:
+            said = ""
+            check = Check.SEALED
+            scope = UUID(thing)
+            if scope not in keys:
+                said = "its key is missing, and nobody has erased it."
+                check = Check.NO_KEY
+            elif (key := keys[scope]) is None:
+                self._closed.setdefault(scope, (position, topic))
+            else:
+                try:
+                    sealed = json.loads(state).get("sealed")
+                    if sealed is not None:
+                        unseal(sealed, key, scope, version, topic)
+                except NotTheSame as error:
+                    said = f"what is sealed in it does not open: {error}."
+                except (ValueError, TypeError, LookupError, AttributeError):
+                    said = "what is sealed in it can not be read."
+            if said:
+                findings.add(check, said, position, thing, topic)
+
+    def end(self, findings: Findings) -> None:
+        """Hold the destroyed keys against the entries that say what was erased."""
+        for scope, (position, topic) in self._closed.items():
+            if scope in self._erased:
+                continue
+            if str(self._decided.get(scope)) in self._decisions:
+                findings.notes.append(
+                    f"The erasure of {scope} is decided and its key destroyed, but the"
+                    " log does not say so yet."
+                )
+                continue
+            findings.add(
+                Check.KEY_DESTROYED,
+                "its key is destroyed, and no entry says that it was erased.",
+                position,
+                str(scope),
+                topic,
+            )
+        left = self._keys.fetch(set(self._erased)) if self._erased else {}
+        for scope, key in left.items():
+            if key is not None:
+                findings.add(
+                    Check.KEY_LEFT,
+                    f"{scope} is erased here, and its key is still there.",
+                    self._erased[scope],
+                    str(scope),
+                )
