@@ -40,6 +40,7 @@ class Note(Aggregate):
     """Something of 1 KB, in the open."""
 
     TOPIC = "bench_note"
+    Event = Fact
 
     class Written(Fact, Aggregate.Created):
         TOPIC = "bench_note.written"
@@ -47,11 +48,15 @@ class Note(Aggregate):
 
     Created = Written
 
+    def __init__(self) -> None:
+        pass
+
 
 class SealedNote(Aggregate):
     """The same, sealed."""
 
     TOPIC = "bench_sealed_note"
+    Event = Fact
 
     class Written(Fact, Aggregate.Created):
         TOPIC = "bench_sealed_note.written"
@@ -59,6 +64,9 @@ class SealedNote(Aggregate):
         text: str
 
     Created = Written
+
+    def __init__(self) -> None:
+        pass
 
 
 def run(server: Server) -> Iterator[Figure]:

@@ -22,6 +22,7 @@ from domain.log import Fact
 FILE = Path(__file__).parents[1] / "docs" / "events.md"
 
 EVERY = "every event"
+SEALED = ", sealed"
 
 INTRODUCTION = """\
 # Events
@@ -29,7 +30,12 @@ INTRODUCTION = """\
 Everything that is recorded, by topic. A topic is a name for ever: `comment.submitted`
 will mean the same in ten years. In `log.entry` the column `state` is the event as JSON;
 `psql` shows it with `convert_from(state, 'utf8')::jsonb`. UUIDs and moments stand there
-as `{"_type_": "uuid_hex" | "datetime_iso", "_data_": "…"}`.
+as `{"_type_": "uuid_hex" | "datetime_iso", "_data_": "…"}`. A random `salt` beside them
+keeps anybody from guessing a state by its hash.
+
+Fields that are *sealed* are not there. In their place stands `sealed`: which fields, and
+their values encrypted under a key of the thing that the event happened to. When that
+key is destroyed they can never be read again, and nothing else in the log changes.
 
 This page is written from the code by `samrad docs events`, which refuses to drop a
 topic, and to change an event's fields without a new version and an upcast.
@@ -96,6 +102,7 @@ def described(event: type[Fact]) -> Described:
         getattr(event, "class_version", 1),
         {
             field.name: _type(hints[field.name], str(field.type))
+            + (SEALED if field.name in event.SEALED else "")
             for field in fields(event)
             if field.name not in common
         },

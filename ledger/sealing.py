@@ -1,9 +1,9 @@
 """Seals personal data and free text inside the events, and opens it again.
 
 An event's class names the fields in SEALED. In the stored state they are not there; in
-their place stands `sealed`: AES-256-GCM under the key of the thing that the event
-happened to, bound to that thing, the version, the topic and the fields' names, so that
-it opens nowhere else. The plaintext is padded to steps of 64 bytes.
+their place stands `sealed`, which names them: AES-256-GCM under the key of the thing
+that the event happened to, bound to that thing, the version, the topic and the fields'
+names, so that it opens nowhere else. The plaintext is padded to steps of 64 bytes.
 
 GCM does not commit to its key, so one ciphertext could be made to open in two ways.
 Therefore a commitment stands beside it and in the leaf: SHA-256 over a salt that is
@@ -33,7 +33,7 @@ from eventsourcing.persistence import (
     OperationalError,
     StoredEvent,
 )
-from eventsourcing.utils import get_topic, resolve_topic
+from eventsourcing.utils import get_topic
 
 from ledger.keys import AWAY, Keys, NoKey, new_key
 
@@ -80,14 +80,16 @@ def commitment(salt: bytes, fields: Mapping[str, str]) -> bytes:
 
 def seal(
     fields: Mapping[str, str], key: bytes, scope: UUID, version: int, topic: str
-) -> dict[str, str]:
+) -> dict[str, Any]:
     """What stands in the state for these fields."""
     salt, nonce = os.urandom(32), os.urandom(12)
     opening = rfc8785.dumps({"fields": dict(fields), "salt": _encoded(salt)})
-    bound = _bound(scope, version, topic, fields)
+    names = sorted(fields)
+    bound = _bound(scope, version, topic, names)
     padded = opening + b" " * (-len(opening) % STEP)
     return {
         "scope": str(scope),
+        "fields": names,
         "nonce": _encoded(nonce),
         "ct": _encoded(AESGCM(key).encrypt(nonce, padded, bound)),
         "commit": _encoded(commitment(salt, fields)),
@@ -95,21 +97,20 @@ def seal(
 
 
 def unseal(
-    sealed: Mapping[str, str],
+    sealed: Mapping[str, Any],
     key: bytes,
     scope: UUID,
     version: int,
     topic: str,
-    names: Iterable[str],
 ) -> tuple[bytes, dict[str, str]]:
     """The salt and the fields again. Raises NotTheSame for anything tampered with."""
     try:
         found = AESGCM(key).decrypt(
             b64decode(sealed["nonce"], validate=True),
             b64decode(sealed["ct"], validate=True),
-            _bound(scope, version, topic, names),
+            _bound(scope, version, topic, sealed["fields"]),
         )
-    except (InvalidTag, ValueError, LookupError):
+    except (InvalidTag, ValueError, LookupError, TypeError):
         raise NotTheSame("it was not sealed for this place") from None
     opening = json.loads(found)
     salt = b64decode(opening["salt"], validate=True)
@@ -129,7 +130,7 @@ def _require_text(fields: Mapping[str, str]) -> None:
 
 def _bound(scope: UUID, version: int, topic: str, names: Iterable[str]) -> bytes:
     return "\n".join(
-        ("samrad.sealed.v1", str(scope), str(version), topic, ",".join(sorted(names)))
+        ("samrad.sealed.v1", str(scope), str(version), topic, ",".join(names))
     ).encode()
 
 
@@ -225,14 +226,13 @@ class SealingMapper(Mapper[UUID]):
         if sealed is None:
             return None
         scope = cast(UUID, stored.originator_id)
-        names = resolve_topic(stored.topic).SEALED
         version, topic = stored.originator_version, stored.topic
         keys = self._fetch({scope})
         if scope not in keys:
             raise NoKey(f"no key for {scope}")
         if (key := keys[scope]) is None:
             return None
-        salt, fields = unseal(sealed, key, scope, version, topic, names)
+        salt, fields = unseal(sealed, key, scope, version, topic)
         return rfc8785.dumps({"fields": fields, "salt": _encoded(salt)})
 
     def destroy_key(self, scope: UUID, *, decision: UUID, position: int) -> None:
@@ -256,16 +256,15 @@ class SealingMapper(Mapper[UUID]):
 
 
 def _opened(
-    event: Any, sealed: Mapping[str, str], keys: Mapping[UUID, bytes | None]
+    event: Any, sealed: Mapping[str, Any], keys: Mapping[UUID, bytes | None]
 ) -> Mapping[str, str]:
     scope = event.originator_id
-    names: Sequence[str] = type(event).SEALED
     if scope not in keys:
         raise NoKey(f"no key for {scope}")
     if (key := keys[scope]) is None:
-        return dict.fromkeys(names, Erased())
+        return dict.fromkeys(sealed["fields"], Erased())
     topic = get_topic(type(event))
-    return unseal(sealed, key, scope, event.originator_version, topic, names)[1]
+    return unseal(sealed, key, scope, event.originator_version, topic)[1]
 
 
 def with_keys_kept(
