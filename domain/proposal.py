@@ -12,6 +12,7 @@ from eventsourcing.domain import Aggregate
 from domain.anchor import Anchor, Placement, place
 from domain.consultation import AlreadyConcluded, Consultation, TitleIsMissing
 from domain.log import Fact, Log, Receipt, Refused
+from domain.order import ReadingOrder
 from domain.person import EDITORS, SECRETARIAT, require_role
 from domain.text import Passage
 
@@ -90,15 +91,13 @@ def apply_changes(
 ) -> tuple[Passage, ...]:
     """The text after the changes, in their order; refuses one that does not fit."""
     text = {passage.id: passage for passage in passages}
-    order = [passage.id for passage in passages]
+    order = ReadingOrder(text)
 
     def place_after(id: UUID, after: str | None) -> None:
-        if after is None:
-            order.insert(0, id)
-        elif (before := UUID(after)) in text and before != id:
-            order.insert(order.index(before) + 1, id)
-        else:
+        before = None if after is None else UUID(after)
+        if before == id or (before is not None and before not in text):
             raise ChangeDoesNotFit
+        order.put(id, before)
 
     for change in changes:
         id = UUID(change["passage"])
@@ -111,10 +110,10 @@ def apply_changes(
             case "replace":
                 text[id] = _passage(change)
             case "delete":
-                order.remove(id)
+                order.take(id)
                 del text[id]
             case "move":
-                order.remove(id)
+                order.take(id)
                 place_after(id, change["after"])
             case _:
                 raise ChangeDoesNotFit

@@ -174,14 +174,21 @@ class Revision(Aggregate):
             timestamp=now,
         )
 
-    def make_change(
-        self, change: PassageChange, base: Sequence[Passage], *, by: UUID, now: datetime
+    def make_changes(
+        self,
+        changes: Iterable[PassageChange],
+        base: Sequence[Passage],
+        *,
+        by: UUID,
+        now: datetime,
     ) -> None:
-        """Add a change, or replace the one with the same id; `base` is the old text."""
+        """Add changes, or replace those with the same ids; `base` is the old text."""
         self._require_unsettled()
-        change = _tidy(change)
-        apply_changes(base, list({**self.changes, change["id"]: change}.values()))
-        self.trigger_event(self.ChangeMade, change=change, by=by, timestamp=now)
+        made = [_tidy(change) for change in changes]
+        standing = {**self.changes, **{change["id"]: change for change in made}}
+        apply_changes(base, list(standing.values()))
+        for change in made:
+            self.trigger_event(self.ChangeMade, change=change, by=by, timestamp=now)
 
     def drop_change(
         self, change: str, base: Sequence[Passage], *, by: UUID, now: datetime
@@ -284,7 +291,7 @@ def make_change(
             found.require_standing()
             if found.consultation != revision.consultation:
                 raise OtherConsultation
-        revision.make_change(change, proposal.passages, by=by, now=now)
+    revision.make_changes(changes, proposal.passages, by=by, now=now)
     return log.record(revision)
 
 

@@ -108,7 +108,7 @@ def start(title: str = " Efter våren ", *, on: Proposal | None = None) -> Revis
 
 
 def make(change: PassageChange) -> Callable[[Revision], None]:
-    return lambda revision: revision.make_change(change, TEXT, by=SYSTEM, now=NOW)
+    return lambda revision: revision.make_changes([change], TEXT, by=SYSTEM, now=NOW)
 
 
 def drop(change: PassageChange) -> Callable[[Revision], None]:
