@@ -29,6 +29,8 @@ from web.subject import Subject, subject_at
 from web.visitor import visitor_of
 from web.words import word
 
+ERASED = "The text has been erased."
+
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
@@ -185,11 +187,12 @@ def _lines(request: Request, submitted: Submitted) -> list[str]:
         (say(request, "Address"), address),
         (say(request, "Id"), submitted.id),
     ]
-    parts = [
-        (say(request, "Words commented on"), submitted.subject.words),
-        (say(request, "What was said"), submitted.text),
-        (say(request, "Proposed wording"), submitted.wording),
-    ]
+    parts = [(say(request, "Words commented on"), submitted.subject.words)]
+    if submitted.progress.versions[0].state == "erased":
+        parts.append((say(request, "What was said"), say(request, ERASED)))
+    else:
+        parts.append((say(request, "What was said"), submitted.text))
+        parts.append((say(request, "Proposed wording"), submitted.wording))
     lines = [say(request, "Receipt for a comment in Samråd"), ""]
     lines += [f"{name}: {value}" for name, value in facts if value != ""]
     for name, text in parts:

@@ -119,7 +119,8 @@ def test_the_page_goes_from_recorded_to_numbered_to_sealed_by_itself(
     sealed = asked_again(author, part)
     said = words_of(sealed.text)
     assert f"en kontrollsumma över sina första {size} poster" in said
-    assert f"också har skrivit under: {WITNESS.name}." in said
+    witnessed = "Vittnen utanför loggen som också har skrivit under:"
+    assert f"så syns det. {witnessed} {WITNESS.name}." in said
     assert "hx-trigger" not in sealed.text
     assert "Titta igen" not in said
     assert downloaded(author, round, comment, 1).position == number
@@ -285,6 +286,7 @@ def test_after_an_erasure_there_is_none_but_an_older_one_still_checks(
     assert "receipt.zip" not in page.text
     assert "hx-trigger" not in page.text
     assert author.get(address).status_code == 404
+    assert "Texten är raderad." in author.get(own(round, comment, ".txt")).text
     assert check_receipt(kept, POLICY).fields["text"] == TEXT
 
 
