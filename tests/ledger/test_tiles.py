@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import combinations_with_replacement
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
@@ -21,7 +21,10 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from cli.postgres import Server
+from ledger.pool import connections
+from ledger.public import PublicLog
 from ledger.recorder import LogRecorder
+from ledger.session import Unreachable
 from ledger.tiles import HASH, WIDTH, Damaged, Tiles, integrate, migrate, published
 from ledger.tree import (
     EMPTY_ROOT,
@@ -615,6 +618,14 @@ def test_one_audit_is_asked_for_at_a_time(web: Owner, owner: Owner) -> None:
     assert ask() != first
     count = owner.execute("SELECT count(*) FROM tlog.audit").fetchone()
     assert count == (2,)
+
+
+def test_without_its_database_the_public_log_says_so() -> None:
+    nowhere = connections("host=127.0.0.1 port=1 user=nobody", size=1, timeout=0.1)
+    with closing(PublicLog(nowhere)) as log:
+        for ask in (log.checkpoint, lambda: log.tile(0, 0), lambda: log.entries(0)):
+            with pytest.raises(Unreachable):
+                ask()
 
 
 def test_migrating_again_changes_nothing(owner: Owner) -> None:
