@@ -147,6 +147,9 @@ class Keys:
             " SELECT scope, NULL, NULL FROM vault.tombstone WHERE scope = ANY (%b)",
             (list(scopes), list(scopes)),
         )
+        return self._opened(found)
+
+    def _opened(self, found: list[Any]) -> dict[UUID, bytes | None]:
         return {
             scope: None if wrapped is None else self.file.unwrap(wrapped, by)
             for scope, wrapped, by in found
@@ -160,10 +163,11 @@ class Keys:
         """
         self._prepare()
         wrapped = [self.file.wrap(key) for key in new.values()]
-        self._all(
-            "SELECT vault.keep(%b, %b, %t)", (list(new), wrapped, self.file.current)
+        others = self._all(
+            "SELECT * FROM vault.keep(%b, %b, %t)",
+            (list(new), wrapped, self.file.current),
         )
-        return self.fetch(new.keys())
+        return {**new, **self._opened(others)}
 
     def destroy(self, scope: UUID, *, decision: UUID, position: int) -> None:
         """Destroy a scope's key for ever; again is harmless.

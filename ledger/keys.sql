@@ -30,16 +30,22 @@ CREATE TABLE IF NOT EXISTS vault.tombstone (
     destroyed_at timestamptz NOT NULL DEFAULT now()
 );
 
--- Keeps the keys of those scopes that have none and no tombstone.
+-- Keeps the keys of those scopes that have none and no tombstone. Returns the others,
+-- with the keys that they have (NULL where there is a tombstone).
 CREATE OR REPLACE FUNCTION vault.keep(scopes uuid[], wrapped bytea[], by text)
-RETURNS void
+RETURNS TABLE (scope uuid, has bytea, has_by text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     INSERT INTO vault.key (scope, wrapped, wrapped_by)
     SELECT s, w, by FROM unnest(scopes, wrapped) AS new (s, w)
      WHERE NOT EXISTS (SELECT FROM vault.tombstone AS t WHERE t.scope = s)
      ORDER BY s -- so that two who keep the same ones do not lock each other out
-    ON CONFLICT DO NOTHING
+    ON CONFLICT DO NOTHING;
+
+    SELECT s, k.wrapped, k.wrapped_by
+      FROM unnest(scopes, wrapped) AS new (s, w)
+      LEFT JOIN vault.key AS k ON k.scope = s
+     WHERE k.wrapped IS DISTINCT FROM w
 $$;
 
 CREATE OR REPLACE FUNCTION vault.destroy(gone uuid, decision uuid, at bigint)

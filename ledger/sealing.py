@@ -22,7 +22,6 @@ from itertools import chain
 from typing import Any, Protocol, cast
 from uuid import UUID
 
-import rfc8785
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventsourcing.domain import DomainEventProtocol
@@ -42,6 +41,11 @@ ERASED = "\u2588\u2588\u2588"
 
 STEP = 64
 """Bytes; what is sealed is padded to a multiple: a name would tell by its length."""
+
+
+_CANONICAL = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False
+)
 
 
 class Erased(str):
@@ -75,7 +79,20 @@ class SealedEvent(StoredEvent):
 
 def commitment(salt: bytes, fields: Mapping[str, str]) -> bytes:
     """What is public about sealed fields: 32 bytes, meaningless without the salt."""
-    return sha256(b"samrad.commit.v1\n" + salt + rfc8785.dumps(dict(fields))).digest()
+    return _commitment(salt, canonical(fields))
+
+
+def canonical(fields: Mapping[str, str]) -> bytes:
+    """Texts by ASCII names in the form of RFC 8785, a quarter of its package's time."""
+    return _CANONICAL.encode(fields).encode()
+
+
+def _commitment(salt: bytes, fields: bytes) -> bytes:
+    return sha256(b"samrad.commit.v1\n" + salt + fields).digest()
+
+
+def _opening(salt: bytes, fields: bytes) -> bytes:
+    return b'{"fields":' + fields + b',"salt":"' + b64encode(salt) + b'"}'
 
 
 def seal(
@@ -83,7 +100,8 @@ def seal(
 ) -> dict[str, Any]:
     """What stands in the state for these fields."""
     salt, nonce = os.urandom(32), os.urandom(12)
-    opening = rfc8785.dumps({"fields": dict(fields), "salt": _encoded(salt)})
+    written = canonical(fields)
+    opening = _opening(salt, written)
     names = sorted(fields)
     bound = _bound(scope, version, topic, names)
     padded = opening + b" " * (-len(opening) % STEP)
@@ -92,7 +110,7 @@ def seal(
         "fields": names,
         "nonce": _encoded(nonce),
         "ct": _encoded(AESGCM(key).encrypt(nonce, padded, bound)),
-        "commit": _encoded(commitment(salt, fields)),
+        "commit": _encoded(_commitment(salt, written)),
     }
 
 
@@ -233,7 +251,7 @@ class SealingMapper(Mapper[UUID]):
         if (key := keys[scope]) is None:
             return None
         salt, fields = unseal(sealed, key, scope, version, topic)
-        return rfc8785.dumps({"fields": fields, "salt": _encoded(salt)})
+        return _opening(salt, canonical(fields))
 
     def destroy_key(self, scope: UUID, *, decision: UUID, position: int) -> None:
         """Destroy the key of a scope for ever, by an erasure decided at a position."""

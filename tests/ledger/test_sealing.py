@@ -7,11 +7,13 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +22,16 @@ from domain.log import Conflict, Log, NotText, Unavailable, Unreadable
 from domain.person import Person
 from ledger.burial import bury
 from ledger.keys import KeyFile, Keys, migrate, new_key
-from ledger.sealing import ERASED, STEP, Erased, NotTheSame, commitment, seal, unseal
+from ledger.sealing import (
+    ERASED,
+    STEP,
+    Erased,
+    NotTheSame,
+    canonical,
+    commitment,
+    seal,
+    unseal,
+)
 from tests import story
 from tests.vault import KEYS_FILE, log_settings
 
@@ -47,6 +58,15 @@ def test_what_is_sealed_opens_as_it_was(fields: dict[str, str]) -> None:
     assert found == fields
     assert b64encode(commitment(salt, fields)).decode() == sealed["commit"]
     assert (len(b64decode(sealed["ct"])) - 16) % STEP == 0
+
+
+@given(st.dictionaries(st.from_regex("[a-z_]+", fullmatch=True), st.text()))
+def test_what_is_committed_to_is_in_canonical_form(fields: dict[str, str]) -> None:
+    salt = bytes(32)
+    whole = rfc8785.dumps(fields)  # type: ignore[arg-type]
+    assert canonical(fields) == whole
+    found = sha256(b"samrad.commit.v1\n" + salt + whole).digest()
+    assert commitment(salt, fields) == found
 
 
 @pytest.mark.parametrize(
