@@ -274,12 +274,19 @@ class Gathered:
     text: str
     wording: str
     is_withdrawn: bool
+    unpublished: str
+    """Why it was taken down, or empty."""
+    secrecy: str
+    """The provision that it is marked secret under, or empty."""
+    is_erased: bool
 
 
 _GATHERED: LiteralString = """
     SELECT c.id, c.position,
            coalesce(o.name, CASE WHEN p.public_name AND q.public_name THEN p.name END)
-               AS sender, c.kind, c.quote, c.text, c.wording, c.is_withdrawn
+               AS sender, c.kind, c.quote, c.text, c.wording, c.is_withdrawn,
+           c.unpublished, c.secrecy,
+           EXISTS (SELECT FROM now.erased e WHERE e.thing = c.id) AS is_erased
 """
 
 
@@ -305,9 +312,9 @@ def gathered_in(
 
 
 def candidates_for(
-    reads: Reads, issue: IssueRow, words: str, *, limit: int
+    reads: Reads, issue: IssueRow, words: str, sight: Sight, *, limit: int
 ) -> list[Gathered]:
-    """Comments that might belong in an issue, the likeliest first.
+    """Comments that might belong in an issue and the reader may read, likeliest first.
 
     With `words`, those that hold them; else those on the same passages as comments in
     the issue, and those that share words with its title. None is in the issue already.
@@ -333,7 +340,9 @@ def candidates_for(
           LEFT JOIN person p ON p.id = c.author
           LEFT JOIN now.person q ON q.id = c.author
          WHERE c.consultation = %(consultation)s AND NOT c.is_withdrawn
-           AND NOT c.is_erased
+           AND NOT c.is_erased AND """
+        + READABLE
+        + """
            AND NOT EXISTS (SELECT FROM issue_comment g
                             WHERE g.issue = %(issue)s AND g.comment = c.id)
            AND (c.words @@ asked.query
@@ -349,5 +358,6 @@ def candidates_for(
             "issue": issue.id,
             "consultation": issue.consultation,
             "limit": limit,
+            **sight.params,
         },
     )

@@ -161,9 +161,12 @@ def comments_behind(
          CROSS JOIN LATERAL (
                SELECT c.id, c.passage, c.position
                  FROM issue_comment g JOIN comment c ON c.id = g.comment
-                WHERE g.issue = wanted.issue AND NOT c.is_withdrawn AND
+                WHERE g.issue = wanted.issue AND NOT c.is_withdrawn
+                  AND NOT c.is_erased AND
         """
         + SEEN
+        + " AND "
+        + READABLE
         + """
                 ORDER BY c.passage IS DISTINCT FROM %(passage)s::uuid, c.position
                 LIMIT %(most)s) AS few

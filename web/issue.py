@@ -189,12 +189,13 @@ def show(request: Request, form: Form | None = None) -> Response:
         consultation = consultation_for(request, reads)
         issue = _issue(request, reads)
         works = works_on(request, consultation.id)
+        sight = sight_of(request, consultation.id)
         if not works and not issue.is_public:
             raise NotFound
         rows, total = gathered_in(
             reads,
             issue.id,
-            sight_of(request, consultation.id),
+            sight,
             offset=paging.offset,
             limit=paging.limit,
         )
@@ -204,7 +205,7 @@ def show(request: Request, form: Form | None = None) -> Response:
             if works or change.is_published
         ]
         candidates = (
-            candidates_for(reads, issue, words, limit=CANDIDATES)
+            candidates_for(reads, issue, words, sight, limit=CANDIDATES)
             if works and issue.merged_into is None
             else []
         )
