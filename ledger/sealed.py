@@ -6,16 +6,12 @@ Only what has been erased may fail to open, and all that has been erased must.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from ledger.findings import Check, Findings
 from ledger.keys import Keys, NoKey
 from ledger.sealing import NotTheSame, unseal
 from ledger.sources import Batch
-
-Names = Callable[[str], Sequence[str]]
-"""The fields that events of a topic have sealed."""
 
 ERASED = ".erased"
 """How the topics end that say that a thing's key is destroyed."""
@@ -24,9 +20,8 @@ ERASED = ".erased"
 class SealedCheck:
     """Checks entry after entry, and in the end the keys against the erasures."""
 
-    def __init__(self, keys: Keys, names: Names) -> None:
+    def __init__(self, keys: Keys) -> None:
         self._keys = keys
-        self._names = names
         self._erased: dict[UUID, int] = {}
         self._closed: dict[UUID, tuple[int, str]] = {}
         self._decided = {

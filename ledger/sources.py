@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -150,23 +151,27 @@ class DatabaseSource:
                 yield Kept(f"checkpoint {number}", note)
 
     def batches(self) -> Iterator[Batch]:
-        """All entries, in their order; those in a page that is damaged are named."""
-        with self._connection.cursor("entries", binary=True) as cursor:
+        """All entries, in their order; one in a page that is damaged is named."""
+        with (
+            self._connection.cursor("entries", binary=True) as cursor,
+            # The next ones are read while these are checked.
+            ThreadPoolExecutor(1) as ahead,
+        ):
             cursor.execute(f"{_ENTRIES} ORDER BY position")
-            last, count = 0, WIDTH
+            last, coming = 0, ahead.submit(cursor.fetchmany, WIDTH)
             while True:
                 try:
-                    rows = cursor.fetchmany(count)
+                    rows = coming.result()
                 except psycopg.InternalError as error:
                     raise self._unreadable(last, error) from error
                 if not rows:
                     return
-                last = rows[-1][0]
                 positions, things, versions, topics, times, leaves, states = zip(
                     *rows, strict=True
                 )
                 each = 1 + sum(map(len, states)) // len(states)
                 count = max(1, min(MOST_ENTRIES, MOST_BYTES // each))
+                last, coming = positions[-1], ahead.submit(cursor.fetchmany, count)
                 yield Batch(
                     positions, things, versions, topics, moments(times), leaves, states
                 )
