@@ -100,14 +100,15 @@ def _keys_named(env: Any, log: str, role: str) -> Keys | None:
     if not url or not file:
         return None
 
-    def bury_erased(keys: Keys) -> None:
+    def before_use(keys: Keys) -> None:
         with psycopg.connect(
             log, options=f"-c role={role}", connect_timeout=3
         ) as connection:
             bury(connection, keys)
+            keys.lie_beside(connection)
 
     try:
-        return Keys(url, KeyFile.read(Path(file)), before_use=bury_erased)
+        return Keys(url, KeyFile.read(Path(file)), before_use=before_use)
     except BadKeyFile as error:
         raise OperationalError(str(error)) from error
 

@@ -119,6 +119,7 @@ class Keys:
         self.file = file
         self._before_use = before_use
         self._preparing = threading.RLock()
+        self._shares_server = False
         self._pool = connections(
             url,
             size=4,
@@ -132,6 +133,11 @@ class Keys:
     def close(self) -> None:
         """Give all connections back."""
         self._pool.close()
+
+    def lie_beside(self, log: Connection[Any]) -> None:
+        """Find out whether the log is on the same server, and so in the same WAL."""
+        which = "SELECT system_identifier FROM pg_control_system()"
+        self._shares_server = log.execute(which).fetchall() == self._all(which)
 
     def fetch(self, scopes: Collection[UUID]) -> dict[UUID, bytes | None]:
         """The keys of scopes; None for a destroyed one.
@@ -164,8 +170,8 @@ class Keys:
         self._prepare()
         wrapped = [self.file.wrap(key) for key in new.values()]
         others = self._all(
-            "SELECT * FROM vault.keep(%b, %b, %t)",
-            (list(new), wrapped, self.file.current),
+            "SELECT * FROM vault.keep(%b, %b, %t, %b)",
+            (list(new), wrapped, self.file.current, self._shares_server),
         )
         return {**new, **self._opened(others)}
 

@@ -32,10 +32,17 @@ CREATE TABLE IF NOT EXISTS vault.tombstone (
 
 -- Keeps the keys of those scopes that have none and no tombstone. Returns the others,
 -- with the keys that they have (NULL where there is a tombstone).
-CREATE OR REPLACE FUNCTION vault.keep(scopes uuid[], wrapped bytea[], by text)
+--
+-- Where the log is in another database of the same server, the keys need not be on disk
+-- yet: both write to one write-ahead log, in which they stand before the entries.
+CREATE OR REPLACE FUNCTION vault.keep(
+    scopes uuid[], wrapped bytea[], by text, before_others boolean
+)
 RETURNS TABLE (scope uuid, has bytea, has_by text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+    SELECT set_config('synchronous_commit', 'off', true) WHERE before_others;
+
     INSERT INTO vault.key (scope, wrapped, wrapped_by)
     SELECT s, w, by FROM unnest(scopes, wrapped) AS new (s, w)
      WHERE NOT EXISTS (SELECT FROM vault.tombstone AS t WHERE t.scope = s)

@@ -19,7 +19,7 @@ from domain.log import Log
 from ledger.session import Sessions
 from projections.follower import Follower
 from tests.mailbox import Mailbox
-from tests.vault import log_settings
+from tests.vault import KEYS_FILE, log_settings
 from web.app import create_app
 from web.mail import Mail
 from web.site import Site
@@ -132,6 +132,8 @@ class Process:
     def __init__(self, database: str) -> None:
         self._settings = {
             "SAMRAD_DATABASE_URL": database,
+            "SAMRAD_KEYS_DATABASE_URL": database,
+            "SAMRAD_KEYS_FILE": str(KEYS_FILE),
             "SAMRAD_SECRET_KEY": "x" * 32,
             "SAMRAD_SMTP_URL": "smtp://127.0.0.1:9",
             "SAMRAD_MAIL_FROM": "samrad@example.se",

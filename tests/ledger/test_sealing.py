@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import psycopg
@@ -17,6 +20,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.postgres import Server
 from domain.comment import Comment, amend_comment
 from domain.log import Conflict, Log, NotText, Unavailable, Unreadable
 from domain.person import Person
@@ -33,6 +37,8 @@ from ledger.sealing import (
     unseal,
 )
 from tests import story
+from tests.conftest import lay_out, new_database
+from tests.ledger.writing import Doing, wait_until
 from tests.vault import KEYS_FILE, log_settings
 
 KEY = new_key()
@@ -63,7 +69,7 @@ def test_what_is_sealed_opens_as_it_was(fields: dict[str, str]) -> None:
 @given(st.dictionaries(st.from_regex("[a-z_]+", fullmatch=True), st.text()))
 def test_what_is_committed_to_is_in_canonical_form(fields: dict[str, str]) -> None:
     salt = bytes(32)
-    whole = rfc8785.dumps(fields)  # type: ignore[arg-type]
+    whole = rfc8785.dumps(fields)
     assert canonical(fields) == whole
     found = sha256(b"samrad.commit.v1\n" + salt + whole).digest()
     assert commitment(salt, fields) == found
@@ -304,3 +310,37 @@ def test_the_log_alone_tells_what_is_to_be_buried(
         assert bury(connection, keys) == [person]
         assert bury(connection, keys) == []
     assert [scope for scope, _, _ in keys.destroyed()] == [person]
+
+
+def test_what_was_recorded_opens_after_a_crash_of_the_server(
+    durable_postgres: Server,
+) -> None:
+    server = durable_postgres
+    with new_database(server) as url, new_database(server) as beside:
+        lay_out(url)
+        with psycopg.connect(beside) as owner:
+            migrate(owner)
+        stop = threading.Event()
+        recorded: list[UUID] = []
+
+        def register(log: Log) -> None:
+            while not stop.is_set():
+                with suppress(Unavailable):
+                    recorded.append(story.a_person(log))
+
+        with Log(log_settings(url, KEYS_DATABASE_URL=beside)) as log:
+            writers = Doing(register, *[(log,)] * 4)
+            for _ in range(3):
+                before = len(recorded)
+                wait_until(lambda before: len(recorded) > before + 30, before)
+                assert server.pid
+                os.kill(server.pid, signal.SIGKILL)
+                server.keep_running()
+            stop.set()
+            writers.join()
+            keys = cast(Any, log.mapper).keys
+            assert keys._shares_server, "the keys were to be written lazily"
+            for person in recorded:
+                assert log.history(person)[0].name == "Astrid Lind"
+            # Also what was recorded and never acknowledged.
+            assert len(list(log.entries(0, 10_000))) >= len(recorded)
