@@ -385,9 +385,7 @@ def test_killed_after_it_was_done_nothing_is_lost(database: str, owner: Owner) -
 def test_while_one_integrates_another_does_nothing(database: str, owner: Owner) -> None:
     record(owner, 600)
     integrate(owner, most=300)
-    owner.execute(
-        "SET lock_timeout = '10s'"
-    )  # One that waits for the other has failed.
+    owner.execute("SET lock_timeout = '10s'")  # Waiting would be wrong.
     with psycopg.connect(database) as first:
         first.execute("SELECT")  # Its transaction has begun, and lasts to its commit.
         assert integrate(first)[0] == 600
