@@ -271,8 +271,10 @@ CREATE INDEX comment_by_organisation ON comment (organisation, position) WHERE v
 CREATE INDEX comment_for_officer ON comment (officer, position) WHERE valid_to IS NULL;
 CREATE INDEX comment_by_theme ON comment USING gin (themes) WHERE valid_to IS NULL;
 CREATE INDEX comment_by_words ON comment USING gin (words) WHERE valid_to IS NULL;
+-- The few that projections/sight.py has to know of before it shows any.
 CREATE INDEX comment_closed_to_some ON comment (id)
-    WHERE valid_to IS NULL AND (unpublished <> '' OR secrecy <> '');
+    WHERE valid_to IS NULL AND (is_withdrawn OR review = 'withheld'
+                                OR unpublished <> '' OR secrecy <> '');
 CREATE INDEX comment_then ON comment (proposal, position, valid_from);
 CREATE INDEX comment_in_consultation_then ON comment (consultation, position, valid_from);
 

@@ -87,12 +87,13 @@ SEEN: LiteralString = (
 READABLE: LiteralString = (
     "("
     + OWN
-    + """ OR (%(sees_all)s::boolean OR NOT c.is_withdrawn
-              AND NOT EXISTS (SELECT FROM now.comment w
-                               WHERE w.id = c.id AND w.is_withdrawn))
-         AND (%(reads_secrets)s::boolean OR c.secrecy = ''
-              AND NOT EXISTS (SELECT FROM now.comment w
-                               WHERE w.id = c.id AND w.secrecy <> '')))
+    + """ OR (%(sees_all)s::boolean OR NOT c.is_withdrawn)
+         AND (%(reads_secrets)s::boolean OR c.secrecy = '')
+         AND NOT EXISTS (SELECT FROM now.comment w
+                          WHERE w.id = c.id
+                            AND (NOT %(sees_all)s::boolean AND w.is_withdrawn
+                                 OR NOT %(reads_secrets)s::boolean
+                                    AND w.secrecy <> '')))
 """
 )
 """Whether the reader may read what `c` says: to others a comment that is withdrawn, or
