@@ -21,7 +21,10 @@ from cli.children import Child, Children, stopped_by_signals
 from cli.demo import people
 from cli.demo.load import load
 from cli.follow import follow
+from cli.keepers import keep
+from cli.keeping import Keeping
 from cli.migrate import migrate
+from cli.notarising import Notarising, notarise_alone, read_policy
 from cli.postgres import Database, NoDatabase, Server, embedded, throw_away
 from cli.progress import progress
 from cli.serve import LEFT_BEHIND, Pages, PortTaken, listen, serve
@@ -60,7 +63,7 @@ def demo(settings: Settings, *, reset: bool) -> None:
                 typer.echo("The demo's history was only half written: it begins anew.")
                 throw_away(settings.data)
             server = running.enter_context(embedded(settings.data))
-            _prepare(Database.on(server), mark)
+            _prepare(Database.on(server), mark, Keeping.of(settings))
         _run(settings, server, listening, stopped_by_signals())
 
 
@@ -108,11 +111,16 @@ def _listening(settings: Settings) -> socket.socket:
     return listen(settings.host, last)
 
 
-def _prepare(database: Database, mark: Path) -> None:
-    """Lay out the database, and write the history unless it is there."""
+def _prepare(database: Database, mark: Path, keeping: Keeping) -> None:
+    """Lay out the database, and write the history unless it is there.
+
+    A log that begins anew gets new keys: those of the old one have signed that.
+    """
     migrate(database)
     with psycopg.connect(database.owner) as connection:
         row = connection.execute("SELECT position FROM log.head").fetchone()
+    if row == (0,) or not keeping.policy.exists():
+        keeping.begin_demo()
     if row == (0,):
         mark.write_text(LOADING + "\n")
         with progress("Writing the demo's history") as report:
@@ -132,12 +140,14 @@ def _run(
         Child("follower", _follow, settings, database),
         Child("web", serve, Pages(settings, database, people), listening),
     ) as children:
+        vouching = _vouching(settings, database)
         is_told = False
         while not stop.is_set():
             children.tend()
             server.keep_running()
             if not is_told and health.web(settings, patience=1).is_well:
                 is_told = True
+                children.add(*vouching)  # Not before: they would keep it waiting.
                 typer.echo(
                     f"\n  Samråd is at {settings.address}\n\n"
                     "  Sign in there with one click, as any of its roles. Ctrl-C stops"
@@ -145,6 +155,24 @@ def _run(
                     " `samrad demo --reset` begins anew.\n"
                 )
         typer.echo("Stopping.")
+
+
+def _vouching(settings: Settings, database: Database) -> list[Child]:
+    """The signer, one witness and the notary, which is in want of the other two."""
+    keeping = Keeping.of(settings)
+    policy = read_policy(keeping.policy)
+    given = Notarising(
+        database.notary,
+        keeping.policy,
+        keeping.signer_address,
+        settings.log_format,
+        settings.log_level,
+    )
+    return [
+        Child("signer", keep, keeping.demo_signer(settings)),
+        Child("witness", keep, keeping.demo_witness(settings, policy.log.key)),
+        Child("notary", notarise_alone, given),
+    ]
 
 
 def _follow(settings: Settings, database: Database) -> None:

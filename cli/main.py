@@ -16,7 +16,7 @@ from eventsourcing.persistence import PersistenceError
 from rich.console import Console
 from typer.core import TyperGroup
 
-from cli import catalogue, user
+from cli import catalogue, notary, user
 from cli import follow as following
 from cli import health as wellness
 from cli.children import stopped_by_signals
@@ -25,6 +25,7 @@ from cli.demonstration import demo as run_demo
 from cli.exporting import exports
 from cli.importing import BadRows
 from cli.importing.app import imports
+from cli.keeping import TakenKey
 from cli.migrate import migrate as lay_out
 from cli.opening import NoSuch, NotFollowed, NotLaidOut, opened
 from cli.options import Consultation, Data, settings_for
@@ -37,6 +38,8 @@ from cli.settings import WrongSettings, load
 from cli.verify import verify as check
 from domain.log import Refused, Unavailable
 from ledger.keys import BadKeyFile
+from ledger.note import BadNote
+from ledger.policy import BadPolicy
 from web.formats import WrongFile
 
 REFUSED, UNDECIDED, USAGE = 1, 2, 3
@@ -75,10 +78,13 @@ class Samrad(TyperGroup):
 
 REFUSALS = (
     BadKeyFile,
+    BadNote,
+    BadPolicy,
     BadRows,
     NoSuch,
     NotADemo,
     PortTaken,
+    TakenKey,
     catalogue.WouldForget,
     WrongFile,
     user.AlreadyThere,
@@ -110,6 +116,7 @@ app.add_typer(exports, name="export")
 docs = typer.Typer(no_args_is_help=True, help="Write pages of docs/ from the code.")
 app.add_typer(docs, name="docs")
 app.add_typer(users, name="user")
+app.add_typer(notary.keys, name="key")
 app.add_typer(healths, name="health")
 
 
@@ -196,6 +203,10 @@ def verify(data: Data = None) -> None:
     for sentence in verdict.said:
         typer.echo(sentence, err=bool(verdict.code))
     raise typer.Exit(verdict.code)
+
+
+for vouching in (notary.sign, notary.witness, notary.notary):
+    app.command()(vouching)
 
 
 @docs.command("events")

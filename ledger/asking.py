@@ -55,10 +55,21 @@ def post(address: str, path: str, body: bytes, *, timeout: float) -> Answer:
 
     `timeout` is in seconds, and for each step of the exchange.
     """
+    return _ask("POST", address, path, body, timeout)
+
+
+def get(address: str, path: str, *, timeout: float) -> Answer:
+    """Read what is at a path under an address. Raises Unanswered, BadAddress."""
+    return _ask("GET", address, path, None, timeout)
+
+
+def _ask(
+    method: str, address: str, path: str, body: bytes | None, timeout: float
+) -> Answer:
     connection, below = _connection(address, timeout)
     with closing(connection):
         try:
-            connection.request("POST", below + path, body)
+            connection.request(method, below + path, body)
             answer = connection.getresponse()
             said = answer.read(LARGEST + 1)
         except (OSError, HTTPException) as error:

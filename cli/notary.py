@@ -1,0 +1,169 @@
+"""Who vouches for the log: `samrad sign`, `witness`, `notary` and `key`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.children import stopped_by_signals
+from cli.keepers import Keeper, start_anew
+from cli.keeping import Keeping, log_name, new_key
+from cli.notarising import Notarising, notarise
+from cli.options import Data, settings_for
+from cli.postgres import database
+from cli.settings import Settings
+from ledger.note import COSIGNATURE, ED25519
+
+KeyFile = Annotated[
+    Path | None, typer.Option("--key", help="The file of the key, which only you read.")
+]
+State = Annotated[
+    Path | None, typer.Option("--state", help="The file of what it has signed last.")
+]
+Listen = Annotated[
+    str,
+    typer.Option("--listen", help="Where to answer: unix:PATH or http://HOST:PORT."),
+]
+
+keys = typer.Typer(no_args_is_help=True, help="Make keys for the log or a witness.")
+
+
+@keys.command("new")
+def key_new(
+    name: Annotated[
+        str, typer.Argument(help="Whose it is, such as witness.example.se; of a log,")
+    ] = "",
+    witness: Annotated[
+        bool, typer.Option("--witness", help="A witness's key, not the log's.")
+    ] = False,
+    key: KeyFile = None,
+    state: State = None,
+    data: Data = None,
+) -> None:
+    """Make a key, with the memory of what it has signed; prints its public half."""
+    settings = settings_for(data)
+    keeping = Keeping.of(settings)
+    if witness and not name:
+        raise typer.BadParameter("a witness has a name, such as witness.example.se")
+    if not (key and state):
+        keeping.enter()
+    if witness:
+        made = new_key(
+            name,
+            COSIGNATURE,
+            key or keeping.witness_key,
+            state or keeping.witness_memory,
+        )
+    else:
+        made = new_key(
+            name or log_name(settings),
+            ED25519,
+            key or keeping.log_key,
+            state or keeping.log_memory,
+        )
+        if not key and keeping.write_policy(made):
+            typer.echo(f"A policy to begin with is in {keeping.policy}.", err=True)
+    typer.echo(made)
+
+
+def sign(
+    key: Annotated[
+        list[Path] | None,
+        typer.Option(help="The log's key; twice while one takes over from another."),
+    ] = None,
+    state: State = None,
+    listen: Listen = "",
+    data: Data = None,
+) -> None:
+    """Sign the log's checkpoints, and never two histories, until SIGINT or SIGTERM.
+
+    It needs no database and no network, and is best run as a user of its own.
+    """
+    settings = settings_for(data, quiet=False)
+    keeping = Keeping.of(settings)
+    start_anew(
+        Keeper(
+            keys=tuple(str(each.absolute()) for each in key or keeping.log_keys),
+            memory=str((state or keeping.log_memory).absolute()),
+            address=absolute(listen) or signer_url(settings),
+            log_format=settings.log_format,
+            log_level=settings.log_level,
+        )
+    )
+
+
+def witness(
+    key: Annotated[Path, typer.Option(help="The witness's key.")],
+    state: Annotated[Path, typer.Option(help="The file of what it has cosigned last.")],
+    log: Annotated[
+        list[str] | None, typer.Option(help="The public key of a log that it knows.")
+    ] = None,
+    logs: Annotated[
+        Path | None,
+        typer.Option(help="A file with lines `log KEY`, such as a policy."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8090,
+    listen: Listen = "",
+) -> None:
+    """Witness for other organisations that their logs only grow (C2SP tlog-witness).
+
+    It needs its two files, and nothing else of Samråd. A proxy before it ends TLS.
+    """
+    settings = settings_for(quiet=False)
+    known = [*(log or ()), *(_logs_in(logs) if logs else ())]
+    if not known:
+        raise typer.BadParameter("a witness knows at least one --log")
+    start_anew(
+        Keeper(
+            keys=(str(key.absolute()),),
+            memory=str(state.absolute()),
+            address=absolute(listen) or f"http://{_bracketed(host)}:{port}",
+            known=tuple(known),
+            log_format=settings.log_format,
+            log_level=settings.log_level,
+        )
+    )
+
+
+def notary(data: Data = None) -> None:
+    """Have the log signed, witnessed and published, until SIGINT or SIGTERM."""
+    settings = settings_for(data, quiet=False)
+    stop = stopped_by_signals()
+    with database(settings) as found:
+        notarise(notarising(settings, found.notary), stop)
+
+
+def notarising(settings: Settings, url: str) -> Notarising:
+    """What the notary of an installation works with."""
+    return Notarising(
+        url,
+        (settings.policy or Keeping.of(settings).policy).absolute(),
+        signer_url(settings),
+        settings.log_format,
+        settings.log_level,
+    )
+
+
+def signer_url(settings: Settings) -> str:
+    """Where the signer of an installation answers."""
+    return absolute(settings.signer_url) or Keeping.of(settings).signer_address
+
+
+def absolute(address: str) -> str:
+    """The address, with the whole path of a socket."""
+    if address.startswith("unix:"):
+        return f"unix:{Path(address.removeprefix('unix:')).absolute()}"
+    return address
+
+
+def _logs_in(file: Path) -> list[str]:
+    """The keys in the lines of a file that begin with `log`."""
+    lines = [line.split() for line in file.read_text().split("\n")]
+    return [line[1] for line in lines if line[:1] == ["log"] and len(line) > 1]
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
