@@ -7,6 +7,7 @@ What is signed then tells which of them has been changed.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from hashlib import sha256
@@ -89,11 +90,12 @@ class Rebuilt:
         self._stored_size = stored_size
         self._wanted = sorted(wanted, key=lambda each: each.size)
         self._reached = 0
-        self._consistent = 0
+        self._consistent: deque[int] = deque([0], maxlen=8)
         self._findings = findings
         self._chains = [Chain()]
         self._pending: list[bytes | None] = []
-        self._is_blamed = self._is_contradicted = False
+        self._is_blamed = False
+        self._contradicted: tuple[int, Wanted] | None = None
 
     def add(self, hashes: Sequence[bytes | None]) -> None:
         """The next leaves' hashes; None for one that is gone."""
@@ -111,6 +113,8 @@ class Rebuilt:
         for level in sorted({each for chain in self._chains for each in chain.rows}):
             if not self.is_broken:
                 self._compare_row(level)
+        if self._contradicted:
+            self._contradict(*self._contradicted)
 
     def root(self) -> bytes:
         """The root of the tree of the entries."""
@@ -178,27 +182,35 @@ class Rebuilt:
         """Hold the tree of a size against what was said of it."""
         roots = [chain.root(more) for chain in self._chains]
         if wanted.root in roots:
-            self._consistent = wanted.size
+            self._consistent.append(wanted.size)
             if len(set(roots)) == 2:
                 self._blame(wanted, is_tile=wanted.root == roots[0])
-        elif not self._is_contradicted:
+        elif wanted.check is Check.TILE and wanted.size in self._consistent:
+            # What is signed agrees with the entries.
+            said = f"{_capital(wanted.said)} has another root than the entries."
+            self._findings.add(wanted.check, said)
+        elif self._contradicted is None:
             # All later ones contradict too; the first tells most closely where.
-            self._is_contradicted = True
-            self._findings.add(
-                wanted.check,
-                f"the first {wanted.size} entries are not those of {wanted.said}. What"
-                f" was changed is among {self._consistent + 1} to {wanted.size}.",
-                self._consistent + 1,
-            )
+            known = max((n for n in self._consistent if n < wanted.size), default=0)
+            self._contradicted = known, wanted
+
+    def _contradict(self, consistent: int, wanted: Wanted) -> None:
+        """Say what is signed otherwise, when all else that is wrong is known."""
+        among = range(consistent + 1, wanted.size + 1)
+        found = [each.position for each in self._findings.found]
+        self._findings.add(
+            wanted.check,
+            f"the first {wanted.size} entries are not those of {wanted.said}. What was"
+            f" changed is among {among.start} to {wanted.size}.",
+            min((p for p in found if p and p in among), default=among.start),
+        )
 
     def _blame(self, wanted: Wanted, *, is_tile: bool) -> None:
         if not self._is_blamed:
             self._is_blamed = True
             true, false = ("entry", "tile") if is_tile else ("tile", "entry")
-            said = wanted.said[0].upper() + wanted.said[1:]
-            self._findings.notes.append(
-                f"{said} agrees with the {true}: it is the {false} that was changed."
-            )
+            said = f"agrees with the {true}: it is the {false} that was changed."
+            self._findings.notes.append(f"{_capital(wanted.said)} {said}")
 
     def _grow(self) -> None:
         for chain in self._chains:
@@ -237,3 +249,7 @@ class Rebuilt:
             f" {first + each - 1} than theirs.",
             first,
         )
+
+
+def _capital(said: str) -> str:
+    return said[0].upper() + said[1:]

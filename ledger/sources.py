@@ -10,6 +10,7 @@ from typing import Any, Protocol, Self
 
 import psycopg
 from psycopg import Connection, IsolationLevel
+from psycopg.sql import SQL, Literal
 
 from ledger.leaves import moments
 from ledger.tiles import HASH, HEIGHT, WIDTH
@@ -54,10 +55,14 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A checkpoint that was published, as it is kept; `said` names it in a sentence."""
+    """A checkpoint that was published; `said` names it in a sentence.
+
+    `size` is how many entries it is kept as one of, None where only the note says so.
+    """
 
     said: str
     note: bytes
+    size: int | None = None
 
 
 class Source(Protocol):
@@ -146,14 +151,18 @@ class DatabaseSource:
     def checkpoints(self) -> Iterator[Kept]:
         """Every published checkpoint, the oldest first."""
         with self._connection.cursor("checkpoints") as cursor:
-            cursor.execute("SELECT number, note FROM tlog.checkpoint ORDER BY number")
-            for number, note in cursor:
-                yield Kept(f"checkpoint {number}", note)
+            cursor.execute(
+                "SELECT number, note, size FROM tlog.checkpoint ORDER BY number"
+            )
+            for number, note, size in cursor:
+                yield Kept(f"checkpoint {number}", note, size)
 
     def batches(self) -> Iterator[Batch]:
         """All entries, in their order; one in a page that is damaged is named."""
         with (
-            self._connection.cursor("entries", binary=True) as cursor,
+            # Tiles are read meanwhile, also after this one has stumbled on something.
+            self._at_same_moment() as connection,
+            connection.cursor("entries", binary=True) as cursor,
             # The next ones are read while these are checked.
             ThreadPoolExecutor(1) as ahead,
         ):
@@ -175,6 +184,14 @@ class DatabaseSource:
                 yield Batch(
                     positions, things, versions, topics, moments(times), leaves, states
                 )
+
+    def _at_same_moment(self) -> Connection[Any]:
+        """Another connection, which sees the database as the first one does."""
+        row = self._connection.execute("SELECT pg_export_snapshot()").fetchone()
+        connection = self._connected()
+        snapshot = Literal(row[0] if row else "")
+        connection.execute(SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
+        return connection
 
     def _unreadable(self, last: int, error: psycopg.Error) -> Unreadable:
         """The first entry after `last` that can not be read by itself either."""

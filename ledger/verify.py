@@ -68,11 +68,7 @@ def verify(
         if sealed is not None:
             sealed.end(findings)
     except Unreadable as error:
-        said = f"it can not be read: {error}."
-        if error.position is None:
-            said = f"The log can not be read: {error}."
-        check = Check.UNREADABLE if error.position else Check.BUNDLE
-        findings.add(check, said, error.position)
+        findings.add(Check.BUNDLE, f"The log can not be read: {error}.")
     except Away as error:
         findings.add(Check.UNREACHED, str(error))
     except psycopg.InternalError as error:
@@ -110,6 +106,11 @@ def _signed(
         if wanted and checkpoint.size < wanted[-1].size:
             said = f"{each.said} is of fewer entries than the one before it."
             findings.add(Check.CHECKPOINT, _capital(said), checkpoint.size + 1)
+        if each.size not in (None, checkpoint.size):
+            said = (
+                f"is kept as one of {each.size} entries, and is of {checkpoint.size}."
+            )
+            findings.add(Check.CHECKPOINT, f"{_capital(each.said)} {said}")
         new = Wanted(checkpoint.size, checkpoint.root, Check.CHECKPOINT, each.said)
         if not wanted or wanted[-1][:2] != new[:2]:
             wanted.append(new)
@@ -192,11 +193,18 @@ def _walk(
     entries = Entries(findings)
     of = source.size
     progress(0, of)
-    for batch in source.batches():
-        rebuilt.add(entries.hashes(batch))
-        if sealed is not None:
-            sealed.take(batch, findings)
-        progress(min(entries.last, of), max(of, entries.last))
+    try:
+        for batch in source.batches():
+            rebuilt.add(entries.hashes(batch))
+            if sealed is not None:
+                sealed.take(batch, findings)
+            progress(min(entries.last, of), max(of, entries.last))
+    except Unreadable as error:
+        if error.position is None:
+            raise
+        said = f"it can not be read: {error}."
+        findings.add(Check.UNREADABLE, said, error.position)
+        return entries.last
     rebuilt.end()
     for each in rebuilt.missed:
         if not rebuilt.is_broken:
