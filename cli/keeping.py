@@ -157,3 +157,15 @@ def new_key(name: str, kind: int, key: Path, memory: Path) -> Verifier:
 def log_name(settings: Settings) -> str:
     """The name of the log that a new key is for."""
     return settings.log_name or f"{urlsplit(settings.address).netloc}/log"
+
+
+def signer_url(settings: Settings) -> str:
+    """Where the signer of an installation answers."""
+    return absolute(settings.signer_url) or Keeping.of(settings).signer_address
+
+
+def absolute(address: str) -> str:
+    """The address, with the whole path of a socket."""
+    if address.startswith("unix:"):
+        return f"unix:{Path(address.removeprefix('unix:')).absolute()}"
+    return address

@@ -284,6 +284,27 @@ def health_follower(data: Data = None) -> None:
         _tell(wellness.follower(found.follower))
 
 
+@healths.command("signer")
+def health_signer(data: Data = None) -> None:
+    """Whether the signer of this installation answers."""
+    _tell(wellness.signer(settings_for(data)))
+
+
+@healths.command("witness")
+def health_witness(
+    address: Annotated[str, typer.Argument(help="Such as http://127.0.0.1:8090.")],
+) -> None:
+    """Whether a witness answers."""
+    _tell(wellness.witness(address))
+
+
+@healths.command("notary")
+def health_notary(data: Data = None) -> None:
+    """Whether a notary is at work, and what is in its way if it can not publish."""
+    with database(settings_for(data)) as found:
+        _tell(wellness.notary(found.notary))
+
+
 def _tell(verdict: wellness.Verdict) -> None:
     typer.echo(verdict.said, err=not verdict.is_well)
     raise typer.Exit(0 if verdict.is_well else REFUSED)

@@ -9,7 +9,7 @@ import typer
 
 from cli.children import stopped_by_signals
 from cli.keepers import Keeper, start_anew
-from cli.keeping import Keeping, log_name, new_key
+from cli.keeping import Keeping, absolute, log_name, new_key, signer_url
 from cli.notarising import Notarising, notarise
 from cli.options import Data, settings_for
 from cli.postgres import database
@@ -145,18 +145,6 @@ def notarising(settings: Settings, url: str) -> Notarising:
         settings.log_format,
         settings.log_level,
     )
-
-
-def signer_url(settings: Settings) -> str:
-    """Where the signer of an installation answers."""
-    return absolute(settings.signer_url) or Keeping.of(settings).signer_address
-
-
-def absolute(address: str) -> str:
-    """The address, with the whole path of a socket."""
-    if address.startswith("unix:"):
-        return f"unix:{Path(address.removeprefix('unix:')).absolute()}"
-    return address
 
 
 def _logs_in(file: Path) -> list[str]:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from domain.log import Unavailable
-from projections.health import Health, health_of
+from projections.health import health_of, ledger_health_of
 
 HEADERS = {"Cache-Control": "no-store"}
 
@@ -19,12 +19,16 @@ async def live(_: Request) -> Response:
 
 
 def ready(request: Request) -> Response:
-    """Whether the database answers and the read tables follow the log.
+    """Whether the database answers, the read tables follow, and the log is published.
 
     503 without the database; 503 when an entry has stopped the follower, naming it.
+    When the log can not be published it is degraded, and says why, with 200: pages show
+    and record what they did before, and a proxy that took this process away would turn
+    an absent witness into an absent site.
     """
     try:
-        health = _health(request)
+        with request.state.reads(None) as reads:
+            health, ledger = health_of(reads), ledger_health_of(reads)
     except Unavailable:
         return JSONResponse({"status": "no database"}, 503, headers=HEADERS)
     status = "ready"
@@ -32,16 +36,23 @@ def ready(request: Request) -> Response:
         status = "follower stopped"
     elif not health.is_following:
         status = "no follower"
+    elif ledger.trouble:
+        status = "degraded"
     return JSONResponse(
-        {"status": status, **asdict(health)},
-        200 if status == "ready" else 503,
+        {
+            "status": status,
+            **asdict(health),
+            "ledger": {**asdict(ledger), "trouble": ledger.trouble},
+        },
+        200 if status in ("ready", "degraded") else 503,
         headers=HEADERS,
     )
 
 
 def metrics(request: Request) -> Response:
     """Figures in the text format of OpenMetrics."""
-    health = _health(request)
+    with request.state.reads(None) as reads:
+        health, ledger = health_of(reads), ledger_health_of(reads)
     lines = [
         "# TYPE samrad_log_position gauge",
         f"samrad_log_position {health.head}",
@@ -53,11 +64,12 @@ def metrics(request: Request) -> Response:
         f"samrad_follower_seen_seconds {health.seen_seconds:.1f}",
         "# TYPE samrad_follower_stopped gauge",
         f"samrad_follower_stopped {int(health.stopped_at is not None)}",
+        "# TYPE samrad_published_position gauge",
+        f"samrad_published_position {ledger.size}",
+        "# TYPE samrad_unpublished_seconds gauge",
+        f"samrad_unpublished_seconds {ledger.unpublished_seconds:.1f}",
+        "# TYPE samrad_ledger_trouble gauge",
+        f"samrad_ledger_trouble {int(ledger.trouble is not None)}",
         "# EOF",
     ]
     return PlainTextResponse("\n".join(lines) + "\n", headers=HEADERS)
-
-
-def _health(request: Request) -> Health:
-    with request.state.reads(None) as reads:
-        return health_of(reads)
