@@ -35,11 +35,12 @@ from cli.rebuild import rebuild as build_anew
 from cli.serve import LEFT_BEHIND, Pages, PortTaken, listen
 from cli.serve import serve as serve_pages
 from cli.settings import WrongSettings, load
-from cli.verify import verify as check
+from cli.verify import verify
 from domain.log import Refused, Unavailable
 from ledger.keys import BadKeyFile
 from ledger.note import BadNote
 from ledger.policy import BadPolicy
+from ledger.signing_key import BadSigningKey
 from web.formats import WrongFile
 
 REFUSED, UNDECIDED, USAGE = 1, 2, 3
@@ -81,6 +82,7 @@ REFUSALS = (
     BadNote,
     BadPolicy,
     BadRows,
+    BadSigningKey,
     NoSuch,
     NotADemo,
     PortTaken,
@@ -192,19 +194,7 @@ def rebuild(data: Data = None) -> None:
     typer.echo(f"The read tables are rebuilt and show the log up to {position}.")
 
 
-@app.command()
-def verify(data: Data = None) -> None:
-    """Check the log and what is shown of it. 0 sound, 1 tampered, 2 undecided."""
-    with (
-        database(settings_for(data)) as found,
-        progress("Verifying") as report,
-    ):
-        verdict = check(found, report)
-    for sentence in verdict.said:
-        typer.echo(sentence, err=bool(verdict.code))
-    raise typer.Exit(verdict.code)
-
-
+app.command()(verify)
 for vouching in (notary.sign, notary.witness, notary.notary):
     app.command()(vouching)
 
@@ -301,8 +291,8 @@ def health_witness(
 @healths.command("notary")
 def health_notary(data: Data = None) -> None:
     """Whether a notary is at work, and what is in its way if it can not publish."""
-    with database(settings_for(data)) as found:
-        _tell(wellness.notary(found.notary))
+    with notary.notary_database(settings_for(data)) as url:
+        _tell(wellness.notary(url))
 
 
 def _tell(verdict: wellness.Verdict) -> None:

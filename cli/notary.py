@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +17,7 @@ from cli.options import Data, settings_for
 from cli.postgres import database
 from cli.settings import Settings
 from ledger.note import COSIGNATURE, ED25519
+from ledger.signing_key import read_key
 
 KeyFile = Annotated[
     Path | None, typer.Option("--key", help="The file of the key, which only you read.")
@@ -38,6 +41,9 @@ def key_new(
     witness: Annotated[
         bool, typer.Option("--witness", help="A witness's key, not the log's.")
     ] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Leave a key that is there, and print it.")
+    ] = False,
     key: KeyFile = None,
     state: State = None,
     data: Data = None,
@@ -50,21 +56,17 @@ def key_new(
     if not (key and state):
         keeping.enter()
     if witness:
-        made = new_key(
-            name,
-            COSIGNATURE,
-            key or keeping.witness_key,
-            state or keeping.witness_memory,
-        )
+        kind, file = COSIGNATURE, key or keeping.witness_key
+        memory = state or keeping.witness_memory
     else:
-        made = new_key(
-            name or log_name(settings),
-            ED25519,
-            key or keeping.log_key,
-            state or keeping.log_memory,
-        )
-        if not key and keeping.write_policy(made):
-            typer.echo(f"A policy to begin with is in {keeping.policy}.", err=True)
+        kind, file = ED25519, key or keeping.log_key
+        memory = state or keeping.log_memory
+    if once and file.exists():
+        made = read_key(file).verifier
+    else:
+        made = new_key(name or log_name(settings), kind, file, memory)
+    if not witness and not key and keeping.write_policy(made):
+        typer.echo(f"A policy to begin with is in {keeping.policy}.", err=True)
     typer.echo(made)
 
 
@@ -132,8 +134,18 @@ def notary(data: Data = None) -> None:
     """Have the log signed, witnessed and published, until SIGINT or SIGTERM."""
     settings = settings_for(data, quiet=False)
     stop = stopped_by_signals()
+    with notary_database(settings) as url:
+        notarise(notarising(settings, url), stop)
+
+
+@contextmanager
+def notary_database(settings: Settings) -> Iterator[str]:
+    """Where the notary signs in; it needs no other of the installation's databases."""
+    if settings.database_url:
+        yield settings.notary_database_url or settings.database_url
+        return
     with database(settings) as found:
-        notarise(notarising(settings, found.notary), stop)
+        yield found.notary
 
 
 def notarising(settings: Settings, url: str) -> Notarising:

@@ -256,11 +256,12 @@ class Settings(BaseSettings):
 
 # The rest of .env.example, which only compose.yaml reads.
 COMPOSE = """
-# For compose.yaml: the passwords of the database's owner, the follower and the web.
+# For compose.yaml: the passwords of the database's owner and of three processes.
 # `openssl rand -hex 24` makes one; other signs than letters and digits would have to be
 # percent-encoded.
 #POSTGRES_PASSWORD=
 #FOLLOWER_PASSWORD=
+#NOTARY_PASSWORD=
 #WEB_PASSWORD=
 """
 

@@ -17,7 +17,8 @@ from cli.settings import COMPOSE, VARIABLES, load
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "compose.yaml").read_text()
-OURS = ("migrate", "follower", "web1", "web2")
+OURS = ("migrate", "follower", "web1", "web2", "key", "signer", "notary", "witness")
+WITHOUT_DATABASE = {"key", "signer", "witness"}
 
 # The keys of the compose specification that we use: any other is a slip of the pen.
 TOP = {"name", "services", "configs", "volumes"}
@@ -25,6 +26,7 @@ SERVICE = {
     *("image", "build", "command", "environment", "depends_on", "healthcheck"),
     *("restart", "ports", "volumes", "configs", "shm_size", "stop_grace_period"),
     *("read_only", "tmpfs", "cap_drop", "security_opt", "logging"),
+    *("network_mode", "profiles"),
 }
 HEALTHCHECK = {"test", "interval", "timeout", "retries", "start_period"}
 HEALTHCHECK |= {"start_interval"}
@@ -38,6 +40,7 @@ FILLED_IN = {
     "SAMRAD_MAIL_FROM": "samrad@example.se",
     "POSTGRES_PASSWORD": "1a2b3c",
     "FOLLOWER_PASSWORD": "4d5e6f",
+    "NOTARY_PASSWORD": "8d9eaf",
     "WEB_PASSWORD": "7a8b9c",
 }
 VARIABLE = re.compile(r"\$\{(\w+)(:-|:\?)([^}]*)\}")
@@ -120,7 +123,9 @@ def test_everyone_waits_for_what_they_need() -> None:
     assert awaits("migrate") == {"postgres"}
     assert awaits("follower") == {"postgres", "migrate"}
     assert awaits("web1") == awaits("web2") == {"postgres", "migrate", "follower"}
-    assert awaits("proxy") == set(services()) - {"proxy"}
+    assert awaits("notary") == {"postgres", "migrate", "signer"}
+    # The pages go on without whoever vouches for the log.
+    assert awaits("proxy") == {"postgres", "migrate", "follower", "web1", "web2"}
 
 
 def test_only_the_proxy_is_open_to_the_world() -> None:
@@ -137,21 +142,64 @@ def test_every_setting_of_a_service_is_one_and_right(
     for variable, value in given.items():
         monkeypatch.setenv(variable, value)
     settings = load(serving=name.startswith("web"))
-    assert settings.database_url
+    assert bool(settings.database_url) == (name not in WITHOUT_DATABASE)
+
+
+def test_only_the_signer_has_the_key_and_it_has_no_network() -> None:
+    def mounts(name: str) -> set[str]:
+        return {volume.split(":")[0] for volume in services()[name].get("volumes", ())}
+
+    holding = {name for name in services() if "signer" in mounts(name)}
+    assert holding == {"key", "signer"}
+    for name in holding:
+        assert services()[name]["network_mode"] == "none"
+        assert "DATABASE_URL" not in str(services()[name]["environment"])
+    assert {name for name in services() if "socket" in mounts(name)} == {
+        "signer",
+        "notary",
+    }
+    for name in ("signer", "notary"):
+        told = services()[name]["environment"]["SAMRAD_SIGNER_URL"]
+        assert told == "unix:/run/samrad/signer.sock"
+
+
+def test_everyone_who_needs_the_policy_has_the_same() -> None:
+    for name in ("web1", "web2", "notary", "witness"):
+        [config] = services()[name]["configs"]
+        assert (config["source"], config["target"]) == ("policy", "/etc/samrad/policy")
+    assert compose()["configs"]["policy"] == {"file": "./policy"}
+
+
+def test_what_is_kept_can_be_written_by_the_account_of_the_image() -> None:
+    """A new volume belongs to whoever its place in the image belongs to."""
+    made = (ROOT / "Dockerfile").read_text()
+    places = {
+        volume.split(":")[1]
+        for name in OURS
+        for volume in services()[name].get("volumes", ())
+    }
+    assert places == {"/var/lib/samrad/ledger", "/run/samrad"}
+    owned = "--owner=samrad --mode=0700 /var/lib/samrad/ledger /run/samrad"
+    assert owned in made
 
 
 def test_each_service_has_its_own_password_and_no_other() -> None:
     passwords = {
         name: {
             variable
-            for variable in ("POSTGRES_PASSWORD", "FOLLOWER_PASSWORD", "WEB_PASSWORD")
-            if FILLED_IN[variable] in str(services()[name].get("environment"))
+            for variable in FILLED_IN
+            if variable.endswith("_PASSWORD")
+            and FILLED_IN[variable] in str(services()[name].get("environment"))
         }
         for name in services()
     }
     assert passwords == {
         "postgres": {"POSTGRES_PASSWORD"},
-        "migrate": {"POSTGRES_PASSWORD", "FOLLOWER_PASSWORD", "WEB_PASSWORD"},
+        "migrate": {name for name in FILLED_IN if name.endswith("_PASSWORD")},
+        "key": set(),
+        "signer": set(),
+        "notary": {"NOTARY_PASSWORD"},
+        "witness": set(),
         "follower": {"FOLLOWER_PASSWORD"},
         "web1": {"WEB_PASSWORD"},
         "web2": {"WEB_PASSWORD"},
@@ -172,7 +220,7 @@ def test_every_variable_is_in_the_example_and_no_secret_has_a_default() -> None:
 def test_every_command_is_one_of_ours() -> None:
     for name in OURS:
         assert services()[name]["command"][0] in commands()
-    for name in ("follower", "web1", "web2"):
+    for name in set(OURS) - {"migrate", "key"}:
         program, command, *_ = services()[name]["healthcheck"]["test"][1:]
         assert (program, command in commands()) == ("samrad", True)
 
