@@ -6,7 +6,6 @@ import re
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, LiteralString, TypeVar
@@ -77,6 +76,19 @@ def _patiently(attempt: Callable[[], T], *, since: float) -> T:
         pause = min(pause * 2, 0.5)
 
 
+def _lists(group: Sequence[Batch]) -> tuple[list[Any], ...]:
+    """What log.append takes."""
+    events = [event for batch in group for event in batch.events]
+    return (
+        [number for number, batch in enumerate(group) for _ in batch.events],
+        [event.originator_id for event in events],
+        [event.originator_version for event in events],
+        [event.topic for event in events],
+        [event.state for event in events],
+        [e.commitment if isinstance(e, SealedEvent) else None for e in events],
+    )
+
+
 class LogRecorder(ApplicationRecorder):
     """Appends and reads entries, with one connection to write and a few to read.
 
@@ -133,9 +145,9 @@ class LogRecorder(ApplicationRecorder):
     def _commit(self, group: Sequence[Batch]) -> None:
         """Append what several writers want recorded, in one transaction."""
         try:
-            since = group[0].since
-            group = _patiently(partial(self._keep_keys, group), since=since)
-            positions = _patiently(lambda: self._append(group), since=since)
+            left, positions = _patiently(
+                lambda: self._append(group), since=group[0].since
+            )
         except (*AWAY, *KEYS_AWAY, OperationalError) as error:
             for batch in group:
                 batch.error = OperationalError(str(error))
@@ -148,7 +160,7 @@ class LogRecorder(ApplicationRecorder):
                     self._commit([batch])
         else:
             following = iter(positions)
-            for batch in group:
+            for batch in left:
                 batch.positions = list(islice(following, len(batch.events)))
                 if 0 in batch.positions:
                     batch.error = IntegrityError("not the next version of its thing")
@@ -168,27 +180,26 @@ class LogRecorder(ApplicationRecorder):
                 left.append(batch)
         return left
 
-    def _append(self, group: Sequence[Batch]) -> Sequence[int]:
-        """Ask once; log.append makes it safe to ask again after a lost connection."""
-        events = [event for batch in group for event in batch.events]
-        asked = (
-            [number for number, batch in enumerate(group) for _ in batch.events],
-            [event.originator_id for event in events],
-            [event.originator_version for event in events],
-            [event.topic for event in events],
-            [event.state for event in events],
-            [e.commitment if isinstance(e, SealedEvent) else None for e in events],
-        )
-        if not events:
-            return ()
+    def _append(self, group: Sequence[Batch]) -> tuple[Sequence[Batch], Sequence[int]]:
+        """Ask once; log.append makes it safe to ask again after a lost connection.
+
+        Returns the batches that were not refused for their keys, and their positions.
+        """
         with self._writing:
             try:
-                row = self._writer().execute(_APPEND, asked, prepare=True).fetchone()
+                # Before the keys are kept, so that a server that loses them in a crash
+                # has lost this connection too, and all of it is done again.
+                writer = self._writer()
+                left = self._keep_keys(group)
+                if not left:
+                    return left, ()
+                asked = _lists(left)
+                row = writer.execute(_APPEND, asked, prepare=True).fetchone()
             except BaseException as error:
                 if isinstance(error, AWAY) or not isinstance(error, Exception):
                     self._drop_writer()  # Broken, or in the middle of something.
                 raise
-        return row[0] if row else ()
+        return left, row[0] if row else ()
 
     def _writer(self) -> Connection[TupleRow]:
         self._require_open()

@@ -77,7 +77,12 @@ def test_every_wrong_setting_is_told_with_code_3(tmp_path: Path) -> None:
 def test_a_database_that_does_not_answer_ends_with_code_2(
     tmp_path: Path, command: tuple[str, ...]
 ) -> None:
-    told = samrad(tmp_path, *command, SAMRAD_DATABASE_URL=NOWHERE)
+    told = samrad(
+        tmp_path,
+        *command,
+        SAMRAD_DATABASE_URL=NOWHERE,
+        SAMRAD_KEYS_DATABASE_URL=NOWHERE,
+    )
     assert told.returncode == 2
     assert told.stderr.startswith("The database does not answer: ")
     assert "Traceback" not in told.stderr
@@ -88,7 +93,7 @@ def test_an_import_and_an_export_go_through_the_whole_command(
 ) -> None:
     from domain.log import Log
     from tests import story
-    from tests.vault import log_settings
+    from tests.vault import KEYS_FILE, log_settings
 
     with Log(log_settings(database)) as log:
         story.a_consultation(log, "Mentorer i vården")
@@ -96,7 +101,12 @@ def test_an_import_and_an_export_go_through_the_whole_command(
     (tmp_path / "comments.csv").write_text(
         "reference;text;quote;name\n1;Bra;en mentor;Åsa\n2;Nej;finns inte;\n", "utf-8"
     )
-    there = {"SAMRAD_DATABASE_URL": database, "PYTHONUTF8": "1"}
+    there = {
+        "SAMRAD_DATABASE_URL": database,
+        "SAMRAD_KEYS_DATABASE_URL": database,
+        "SAMRAD_KEYS_FILE": str(KEYS_FILE),
+        "PYTHONUTF8": "1",
+    }
     of = ("--consultation", "Mentorer i vården")
 
     told = samrad(tmp_path, "import", "proposal", "plan.md", *of, "--publish", **there)

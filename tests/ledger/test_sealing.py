@@ -191,6 +191,19 @@ def test_nothing_is_sealed_again_for_what_is_erased(
     assert log.head() == head
 
 
+def test_a_thing_whose_key_is_destroyed_does_not_begin_anew(
+    log: Log, keys: Keys
+) -> None:
+    id = uuid4()
+    keys.destroy(id, decision=uuid4(), position=1)
+    person = Person.register(
+        id=id, name="Disa", email="d@example.se", public_name=False, by=id, now=NOW
+    )
+    with pytest.raises(Conflict):
+        log.record(person)
+    assert log.head() == 0
+
+
 def test_an_attempt_that_was_cut_off_leaves_a_key_that_the_next_one_uses(
     log: Log, keys: Keys
 ) -> None:
