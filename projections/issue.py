@@ -268,6 +268,7 @@ class Gathered:
 
     id: UUID
     position: int
+    author: UUID
     sender: str | None
     kind: str
     quote: str
@@ -282,7 +283,7 @@ class Gathered:
 
 
 _GATHERED: LiteralString = """
-    SELECT c.id, c.position,
+    SELECT c.id, c.position, c.author,
            coalesce(o.name, CASE WHEN p.public_name AND q.public_name THEN p.name END)
                AS sender, c.kind, c.quote, c.text, c.wording, c.is_withdrawn,
            c.unpublished, c.secrecy,

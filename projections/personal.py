@@ -46,7 +46,8 @@ _PARTS: dict[str, LiteralString] = {
          ORDER BY position
     """,
     "entries": """
-        SELECT valid_from AS position, at, topic, thing, version, actor, detail
+        SELECT valid_from AS position, at, topic, thing, version, actor, consultation,
+               proposal, detail
           FROM entry
          WHERE actor = %(person)s OR thing = %(person)s
             OR thing IN (SELECT id FROM comment WHERE author = %(person)s)

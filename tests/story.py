@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from domain.anchor import Anchor
 from domain.comment import submit_comment
 from domain.consultation import open_consultation, plan_consultation, revise_codebook
+from domain.erasing import request_erasure
 from domain.issue import (
     approve_answer,
     decide_disposition,
@@ -244,6 +245,31 @@ def an_issue(
         approve_answer(log, id=id, by=by, now=now)
         if published:
             publish_answers(log, ids=[id], by=by, now=now)
+    return id
+
+
+def an_erasure(
+    log: Log,
+    target: UUID,
+    kind: str = "comment",
+    *,
+    comments: Sequence[UUID] = (),
+    ground: str = "gdpr_17_1_b",
+    by: UUID = SYSTEM,
+    now: datetime = NOW,
+) -> UUID:
+    """A request that a comment, or a person's data, be erased."""
+    id = uuid4()
+    request_erasure(
+        log,
+        id=id,
+        kind=kind,
+        target=target,
+        comments=comments,
+        ground=ground,
+        by=by,
+        now=now,
+    )
     return id
 
 

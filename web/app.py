@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.log import Log
 from ledger.public import PublicLog
+from ledger.sealing import ERASED
 from ledger.session import Sessions
 from projections.person import EVERYWHERE, standing_of
 from projections.reads import ReadPool
@@ -29,9 +30,14 @@ from web import (
     consultation,
     consultee,
     continuing,
+    disclosure,
     drafting,
+    erasure,
+    erasure_request,
     fate,
     health,
+    held,
+    hold,
     inbox,
     issue,
     language,
@@ -56,13 +62,16 @@ from web.moment import Moments
 from web.security import Secured
 from web.site import Site
 from web.status import HANDLERS
-from web.visitor import Recognised, Visitor
+from web.visitor import ANYONE, Recognised, Visitor
 
 C = "/consultations/{consultation:uuid}"
 P = C + "/proposals/{proposal:uuid}"
 R = C + "/revisions/{revision:uuid}"
 M = C + "/comments/{comment:uuid}"
+ISSUE = C + "/issues/{issue:uuid}"
 ORG = "/organisations/{organisation:uuid}"
+PERSON = "/people/{person:uuid}"
+E = "/erasures/{erasure:uuid}"
 
 # fmt: off
 ROUTES: list[BaseRoute] = [
@@ -184,6 +193,41 @@ ROUTES: list[BaseRoute] = [
     route(ORG + "/edit",                           organisation.change,      "organisation.change",      office, post=True),
     route(ORG + "/mandates",                       organisation.mandate,     "organisation.give_mandate", office, post=True),
     route(ORG + "/mandates/end",                   organisation.end,         "organisation.end_mandate", office, post=True),
+    # Taking down, secrecy, holds and erasures
+    route(M + "/unpublish",        disclosure.unpublishing,          "comment.unpublishing",     deciders),
+    route(M + "/unpublish",        disclosure.unpublish,             "comment.unpublish",        deciders, post=True),
+    route(M + "/republish",        disclosure.republishing,          "comment.republishing",     deciders),
+    route(M + "/republish",        disclosure.republish,             "comment.republish",        deciders, post=True),
+    route(ISSUE + "/unpublish",        disclosure.unpublishing_answer,   "issue.unpublishing",       deciders),
+    route(ISSUE + "/unpublish",        disclosure.unpublish_issue,       "issue.unpublish",          deciders, post=True),
+    route(ISSUE + "/republish",        disclosure.republishing_answer,   "issue.republishing",       deciders),
+    route(ISSUE + "/republish",        disclosure.republish_issue,       "issue.republish",          deciders, post=True),
+    route(M + "/secrecy",          disclosure.secrecy,               "comment.secrecy",          secretariat),
+    route(M + "/secrecy",          disclosure.mark,                  "comment.mark",             secretariat, post=True),
+    route(M + "/secrecy/reassess", disclosure.reassess,              "comment.reassess",         secretariat, post=True),
+    route(C + "/hold",             hold.show,                        "hold.consultation",        deciders),
+    route(C + "/hold",             hold.place,                       "hold.place_consultation",  deciders, post=True),
+    route(C + "/hold/lift",        hold.lift,                        "hold.lift_consultation",   deciders, post=True),
+    route(M + "/hold",             hold.show,                        "hold.comment",             deciders),
+    route(M + "/hold",             hold.place,                       "hold.place_comment",       deciders, post=True),
+    route(M + "/hold/lift",        hold.lift,                        "hold.lift_comment",        deciders, post=True),
+    route(PERSON + "/hold",        hold.show,                        "hold.person",              deciders),
+    route(PERSON + "/hold",        hold.place,                       "hold.place_person",        deciders, post=True),
+    route(PERSON + "/hold/lift",   hold.lift,                        "hold.lift_person",         deciders, post=True),
+    route(M + "/erase",            erasure_request.of_comment,       "erasure.of_comment",       person),
+    route(M + "/erase",            erasure_request.request_comment,  "erasure.request_comment",  person, post=True),
+    route("/my/erasure",           erasure_request.of_me,            "erasure.of_me",            person),
+    route("/my/erasure",           erasure_request.request_mine,     "erasure.request_mine",     person, post=True),
+    route(PERSON + "/erase",       erasure_request.of_person,        "erasure.of_person",        office),
+    route(PERSON + "/erase",       erasure_request.request_person,   "erasure.request_person",   office, post=True),
+    route("/erasures",             erasure.index,                    "erasure.index",            auditors),
+    route(E,                       erasure.show,                     "erasure.show"),
+    route(E + "/approve",          erasure.approval,                 "erasure.approval",         deciders),
+    route(E + "/approve",          erasure.approve,                  "erasure.approve",          deciders, post=True),
+    route(E + "/refuse",           erasure.refusal,                  "erasure.refusal",          deciders),
+    route(E + "/refuse",           erasure.refuse,                   "erasure.refuse",           deciders, post=True),
+    route("/my/data",              held.save,                        "held.save",                person),
+    route(PERSON,                  people.show,                      "person.show",              auditors),
     # Proposals before and beside revisions
     route(C + "/proposals",                        drafting.index,           "drafting.index",           secretariat),
     route(C + "/proposals/new",                    drafting.new,             "drafting.new",             secretariat),
@@ -250,6 +294,8 @@ def create_app(
             known = standing_of(now, person, datetime.now(UTC))
         if known is None:
             return Visitor(person, session=session)
+        if known.name == ERASED:
+            return ANYONE  # Erased while signed in: nobody's session any more.
         roles = frozenset(
             (None if place == EVERYWHERE else place, role)
             for place, role in known.roles

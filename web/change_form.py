@@ -172,7 +172,7 @@ def with_proposed(
     """The form with the wording that a comment proposes, and its issues ticked."""
     beside, _ = _beside(request, reads, space, passage)
     found = next((one for one in beside if one.comment.id == comment), None)
-    if found is None or not found.comment.wording:
+    if found is None or found.comment.is_erased or not found.comment.wording:
         return form
     typed = typed_passage(form, passage, space.passage(passage))
     form.errors.clear()

@@ -18,6 +18,8 @@ from projections.comment import (
     comment_seen,
     placements_of,
 )
+from projections.consultation import ConsultationRow
+from projections.erasure import holds_on
 from projections.fate import (
     ChangedRow,
     FateRow,
@@ -30,7 +32,16 @@ from projections.person import person_by_id
 from projections.proposal import ProposalRow, passages_of, proposal_by_id
 from projections.reads import Reads
 from projections.sight import Sight
-from web.access import auditors, clock, consultation_for, secretariat, sight_of
+from projections.takedown import comment_taken_down
+from web.access import (
+    audited,
+    auditors,
+    clock,
+    consultation_for,
+    deciders,
+    secretariat,
+    sight_of,
+)
 from web.amendment import Said, said_in
 from web.comment_list import held_back, theme_choices
 from web.consultation import round_of
@@ -75,7 +86,9 @@ def show(request: Request) -> Response:
         consultation = consultation_for(request, reads)
         sight = sight_of(request, consultation.id)
         comment = comment_seen(reads, request.path_params["comment"], sight)
-        if comment is None or comment.consultation != consultation.id:
+        if comment is None:
+            return _taken_down(request, reads, consultation, sight)
+        if comment.consultation != consultation.id:
             raise NotFound
         proposal = proposal_by_id(reads, comment.proposal)
         if proposal is None:
@@ -110,11 +123,33 @@ def show(request: Request) -> Response:
             is_own=is_own,
             sees_all=sight.sees_all,
             works_here=secretariat(visitor_of(request), consultation.id),
+            decides=deciders(visitor_of(request), consultation.id),
+            hold=holds_on(reads, [comment.id]).get(comment.id),
+            may_ask_to_erase=comment.organisation is None
+            and comment.author == sight.person,
+            sees_people=audited(visitor_of(request)) is None,
             sees_log=auditors(visitor_of(request), consultation.id),
             is_open=consultation.takes_comments(clock()),
             before=before,
             after=after,
         )
+
+
+def _taken_down(
+    request: Request, reads: Reads, consultation: ConsultationRow, sight: Sight
+) -> Response:
+    """In place of a comment that the public no longer sees: that it was taken down."""
+    id = request.path_params["comment"]
+    found = comment_taken_down(reads, id, consultation.id, sight)
+    if found is None:
+        raise NotFound
+    return page(
+        request,
+        "comment/taken_down.html",
+        consultation=consultation,
+        round=round_of(request, consultation, sight.at),
+        found=found,
+    )
 
 
 def _as_made(reads: Reads, comment: CommentRow) -> Subject:
@@ -151,7 +186,7 @@ def _span(placement: PlacementRow, comment: CommentRow) -> tuple[int, int] | Non
 
 def _asked_for(subject: Subject, comment: CommentRow) -> list[Change]:
     """The proposed wording against the words that it would replace."""
-    if not comment.wording or not subject.words:
+    if comment.is_erased or not comment.wording or not subject.words:
         return []
     return redline(subject.words, comment.wording)
 

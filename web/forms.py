@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -114,6 +114,11 @@ class Form:
         """Put other values in fields than those that were sent."""
         fields = {field: self[field] for field in self.values}
         self.values = FormData(fields | {f: str(v) for f, v in values.items()})
+
+    def tick(self, field: str, values: Iterable[object]) -> None:
+        """Put several values in a field that can have them."""
+        kept = [pair for pair in self.values.multi_items() if pair[0] != field]
+        self.values = FormData([*kept, *((field, str(value)) for value in values)])
 
     def wrong(self, field: str, sentence: str, **values: object) -> None:
         """Note what is wrong with a field: an English sentence from the catalogue."""

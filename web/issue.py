@@ -24,6 +24,7 @@ from domain.issue import (
     split_issue,
 )
 from domain.log import Conflict, NotFound, Receipt
+from projections.consultation import ConsultationRow
 from projections.history import Wanted, entries
 from projections.issue import (
     IssueRow,
@@ -37,6 +38,7 @@ from projections.issue import (
 )
 from projections.proposal import proposals_of
 from projections.reads import Reads
+from projections.takedown import answer_taken_down
 from web import inbox
 from web.access import clock, consultation_for, sight_of, works_on
 from web.forms import Form, posted
@@ -191,7 +193,7 @@ def show(request: Request, form: Form | None = None) -> Response:
         works = works_on(request, consultation.id)
         sight = sight_of(request, consultation.id)
         if not works and not issue.is_public:
-            raise NotFound
+            return _taken_down(request, reads, consultation, issue)
         rows, total = gathered_in(
             reads,
             issue.id,
@@ -243,6 +245,22 @@ def show(request: Request, form: Form | None = None) -> Response:
             if choice[0]
         ],
         form=form,
+    )
+
+
+def _taken_down(
+    request: Request, reads: Reads, consultation: ConsultationRow, issue: IssueRow
+) -> Response:
+    """In place of an answer that the public no longer sees: that it was taken down."""
+    found = answer_taken_down(reads, issue.id, consultation.id)
+    if found is None:
+        raise NotFound
+    return page(
+        request,
+        "issue/taken_down.html",
+        consultation=consultation,
+        issue=issue,
+        found=found,
     )
 
 

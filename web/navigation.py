@@ -35,6 +35,8 @@ SECRETARIAT_MENU: tuple[tuple[str, str], ...] = (
     ("planning.course", "Period"),
     ("planning.edit", "Details"),
     ("person.index", "People and roles"),
+    ("hold.consultation", "Legal hold"),
+    ("erasure.index", "Erasures"),
 )
 """Route name and words of the secretariat's pages of one consultation."""
 

@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from web import addresses, dates
 from web.addresses import back_to
 from web.assets import static
+from web.erased import filled_in, known
 from web.formats.html import text_html
 from web.language import LANGUAGES, Language, catalogue, language_of, missing, say
 from web.navigation import navigation, secretariat_ways
@@ -77,6 +78,7 @@ def _templates(language: Language) -> Environment:
         "word": partial(word, language=language),
         "tone": tone,
         "prose": text_html,
+        "known": known,
     }
     found.globals |= {
         "url": _asking(addresses.url),
@@ -145,13 +147,21 @@ def page(
     else:
         scope = template.new_context(context)
         html = "".join(template.blocks[block](scope))
-    response = HTMLResponse(html, status)
+    response = HTMLResponse(filled_in(request, html), status)
     response.headers["Vary"] = VARY
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers.update(headers or {})
     if whole and noticed:
         response.delete_cookie(_cookie(request), secure=site_of(request).https)
     return response
+
+
+def rendered(request: Request, name: str, /, **context: Any) -> str:
+    """A document of its own, outside the frame of the site, for somebody to keep."""
+    language = language_of(request)
+    template = _templates(language).get_template(name)
+    html = template.render({"request": request, "language": language, **context})
+    return filled_in(request, html)
 
 
 def redirect(

@@ -17,6 +17,8 @@ from domain.person import (
     rename_person,
     revoke_role,
 )
+from ledger.sealing import ERASED
+from projections.erasure import erasures_of, holds_on, private_comments_of
 from projections.person import (
     mandates_of,
     person_by_email,
@@ -24,7 +26,7 @@ from projections.person import (
     roles_in,
     roles_of,
 )
-from web.access import clock, consultation_for, deciders, office
+from web.access import audited, clock, consultation_for, deciders, office
 from web.forms import Form, posted
 from web.pages import page, redirect
 from web.settled import settled
@@ -138,6 +140,32 @@ def _person_with(request: Request, email: str) -> UUID | None:
     return found.id if found else None
 
 
+def show(request: Request) -> Response:
+    """A person, for those who keep the register or audit it: data, hold, erasures."""
+    visitor = visitor_of(request)
+    if audited(visitor) is not None:
+        raise NotFound
+    person: UUID = request.path_params["person"]
+    with request.state.reads(request.state.moment) as reads:
+        found = person_by_id(reads, person)
+        if found is None:
+            raise NotFound
+        return page(
+            request,
+            "person/show.html",
+            person=found,
+            mandates=mandates_of(reads, person),
+            roles=roles_of(reads, person),
+            comments=private_comments_of(reads, person),
+            erasures=erasures_of(reads, person),
+            hold=holds_on(reads, [person]).get(person),
+            is_erased=found.name == ERASED,
+            now=request.state.moment_at or clock(),
+            may_decide=visitor.has("chair"),
+            may_request=office(visitor, None),
+        )
+
+
 def mine(request: Request, form: Form | None = None) -> Response:
     """One's own page: name and consent, organisations and roles."""
     person = signed_in(request)
@@ -153,6 +181,9 @@ def mine(request: Request, form: Form | None = None) -> Response:
             person=found,
             mandates=mandates_of(reads, person),
             roles=roles_of(reads, person),
+            erasures=[
+                row for row in erasures_of(reads, person) if row.target == person
+            ],
             now=request.state.moment_at or clock(),
             form=form
             or Form.blank(

@@ -15,6 +15,7 @@ from projections.history import EntryRow, names_of
 from projections.reads import Reads
 from web.addresses import url
 from web.dates import moment_text
+from web.erased import known
 from web.language import catalogue, language_of, say
 from web.words import word
 
@@ -125,6 +126,7 @@ class Telling:
         if not kind:
             return escape(str(id)[:8])
         called = say(self._request, CALLED[kind], name=name) if kind in CALLED else name
+        called = known(called, id, linked=False)
         if not linked:
             return escape(called)
         address = url(self._request, "log.history", thing=id)

@@ -10,9 +10,10 @@ from starlette.responses import Response
 
 from domain.person import SECRETARIAT
 from projections.consultation import ConsultationRow, consultations
+from projections.erasure import erasures
 from projections.inbox import Figures, figures
 from projections.reads import Reads
-from web.access import clock, office
+from web.access import audited, clock, office
 from web.addresses import has_page, url
 from web.consultation import Round, round_of
 from web.language import say_many
@@ -50,6 +51,7 @@ def index(request: Request) -> Response:
             for row in consultations(reads)
             if visitor.has(*SECRETARIAT, consultation=row.id)
         ]
+        _, asked_for = erasures(reads, audited(visitor), waiting=True, limit=1)
         desks = [
             _desk(request, reads, row) for row in rows if row.status != "concluded"
         ]
@@ -62,6 +64,7 @@ def index(request: Request) -> Response:
             round_of(request, row, at) for row in rows if row.status == "concluded"
         ],
         may_plan=office(visitor, None),
+        erasures=asked_for,
     )
 
 

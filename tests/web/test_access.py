@@ -18,6 +18,7 @@ from tests.story import (
     a_person,
     a_proposal,
     a_revision,
+    an_erasure,
     an_issue,
     an_organisation,
     replacing,
@@ -98,6 +99,7 @@ def world(browsers: Browsers, log: Log) -> World:
     revision = a_revision(
         log, proposal, [replacing(log, proposal, 1, "En mentor var i två år.")]
     )
+    erasure = an_erasure(log, comment, by=author)
     change = next(iter(log.look(Revision, revision).changes))
     params: dict[str, object] = {
         "consultation": round,
@@ -109,6 +111,7 @@ def world(browsers: Browsers, log: Log) -> World:
         ),
         "revision": revision,
         "change": UUID(change),
+        "erasure": erasure,
         "organisation": an_organisation(log),
         "person": author,
         "thing": comment,
