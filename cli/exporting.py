@@ -1,4 +1,4 @@
-"""`samrad export`: tables out, as CSV or JSON, to a file or to the standard output."""
+"""`samrad export`: tables as CSV or JSON, and the whole log as a file to check."""
 
 from __future__ import annotations
 
@@ -13,9 +13,14 @@ from uuid import UUID
 import typer
 from starlette.routing import Router
 
-from cli.opening import opened
+from cli.opening import opened, require_laid_out
 from cli.options import Data, settings_for
+from cli.postgres import database
+from cli.progress import progress
 from cli.settings import Settings
+from cli.verify import policy_file
+from ledger.bundle import write_bundle
+from ledger.sources import DatabaseSource
 from projections import export
 from web.app import ROUTES
 from web.formats.tables import write_csv, write_json
@@ -24,7 +29,7 @@ Format = Literal["csv", "json"]
 
 exports = typer.Typer(
     no_args_is_help=True,
-    help="Write tables out: CSV that Swedish Excel opens, or JSON.",
+    help="Write tables out, CSV that Swedish Excel opens or JSON; or the whole log.",
 )
 
 Of = Annotated[
@@ -74,6 +79,25 @@ def log(
         if format == "csv":
             rows = ((*entry, json.dumps(event)) for *entry, event in rows)
         _write(export.LOG, rows, format, out)
+
+
+@exports.command("bundle")
+def bundle(
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
+    data: Data = None,
+) -> None:
+    """The whole log with all that is signed, for `samrad verify --bundle`. No keys."""
+    settings = settings_for(data)
+    trusted = policy_file(settings)
+    text = trusted.read_text("utf-8") if trusted.exists() else ""
+    with (
+        database(settings) as found,
+        progress("Exporting") as report,
+    ):
+        require_laid_out(found.web)
+        with DatabaseSource(found.follower) as source:
+            written = write_bundle(source, text, file, report)
+    typer.echo(f"{file} has {written.size} entries, {written.sealed} of them sealed.")
 
 
 def _link(settings: Settings, consultation: UUID) -> str:

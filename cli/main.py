@@ -22,6 +22,7 @@ from cli import health as wellness
 from cli.children import stopped_by_signals
 from cli.demonstration import NotADemo
 from cli.demonstration import demo as run_demo
+from cli.erase import erases, holds, vaults
 from cli.exporting import exports
 from cli.importing import BadRows
 from cli.importing.app import imports
@@ -41,6 +42,7 @@ from ledger.keys import BadKeyFile
 from ledger.note import BadNote
 from ledger.policy import BadPolicy
 from ledger.signing_key import BadSigningKey
+from ledger.sources import Unreadable
 from web.formats import WrongFile
 
 REFUSED, UNDECIDED, USAGE = 1, 2, 3
@@ -87,6 +89,7 @@ REFUSALS = (
     NotADemo,
     PortTaken,
     TakenKey,
+    Unreadable,
     catalogue.WouldForget,
     WrongFile,
     user.AlreadyThere,
@@ -119,6 +122,9 @@ docs = typer.Typer(no_args_is_help=True, help="Write pages of docs/ from the cod
 app.add_typer(docs, name="docs")
 app.add_typer(users, name="user")
 app.add_typer(notary.keys, name="key")
+app.add_typer(erases, name="erase")
+app.add_typer(holds, name="hold")
+app.add_typer(vaults, name="vault")
 app.add_typer(healths, name="health")
 
 

@@ -125,6 +125,14 @@ class Report:
         """The report for JSON."""
         return asdict(self)
 
+    def with_more(self, more: Findings) -> Report:
+        """The same, and what was found beside it."""
+        found = Findings([*self.findings], [*self.notes], self.left_out)
+        for each in more.found:
+            found.take(each)
+        found.notes += more.notes
+        return found.report(self.size, self.sealed)
+
 
 MOST = 100
 """Findings that are told one by one."""
@@ -147,7 +155,10 @@ class Findings:
         topic: str = "",
     ) -> None:
         """Something is not as it must be."""
-        finding = Finding(check, said, position, thing, topic)
+        self.take(Finding(check, said, position, thing, topic))
+
+    def take(self, finding: Finding) -> None:
+        """The same, as a finding."""
         if len(self.found) < MOST:
             self.found.append(finding)
             return

@@ -14,7 +14,7 @@ from cli.demo.content import Content
 from cli.demo.load import load
 from cli.opening import Opened
 from cli.postgres import Server
-from cli.verify import SOUND, verify
+from cli.verify import verify_database
 from domain.consultation import Consultation
 from domain.log import SYSTEM, Log
 from domain.person import Person
@@ -150,4 +150,6 @@ def test_the_pages_show_it_and_a_replay_shows_the_same(demo: Opened) -> None:
         (shown,) = consultations(reads)
         assert reads.position == demo.log.head()
     assert shown.title == Content().consultation["title"]
-    assert verify(demo.database, unseen).code == SOUND
+    report = verify_database(demo.database, None, unseen, deep=True)
+    assert not [each for each in report.findings if each.position]
+    assert "A replay gives the same" in report.notes[-1]
