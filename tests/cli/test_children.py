@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -52,3 +53,18 @@ def test_a_child_does_not_hear_what_the_terminal_tells_its_parent(
         assert len(children.children) == 1
         until(lambda: bool(lines(notes)), "one")
         assert os.getsid(int(lines(notes)[0])) != os.getsid(0)
+
+
+def note_what_is_loaded(file: str) -> None:
+    """Write down whether the parent's main module was run here too."""
+    Path(file).write_text("run again" if "__mp_main__" in sys.modules else "left out")
+
+
+def test_a_child_loads_its_own_work_and_not_its_parents_command_line(
+    tmp_path: Path,
+) -> None:
+    notes = tmp_path / "notes"
+    with Children() as children:
+        children.add(Child("one", note_what_is_loaded, str(notes)))
+        until(lambda: bool(lines(notes)), "one")
+    assert lines(notes) == ["left out"]
