@@ -10,9 +10,17 @@ from pathlib import Path
 from subprocess import Popen
 
 import httpx2
+import psycopg
 import pytest
 
-from tests.cli.installation import Installation, free_port, kill, room_for_data, until
+from tests.cli.installation import (
+    Installation,
+    free_port,
+    kill,
+    room_for_data,
+    until,
+    workers_of,
+)
 
 START = 60.0
 """Seconds in which it must be there: PostgreSQL is made, and the history written."""
@@ -47,13 +55,32 @@ def head(address: str) -> int:
     return int(answer.json()["head"])
 
 
-def children_of(process: Popen[bytes]) -> list[int]:
-    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
-    return [
-        int(pid)
-        for pid in listed.split()
-        if b"spawn_main" in Path("/proc", pid, "cmdline").read_bytes()
-    ]
+def published(address: str) -> int:
+    """How many entries are published, as readiness says; it has no trouble."""
+    ledger = httpx2.get(f"{address}/health/ready", timeout=30).json()["ledger"]
+    assert ledger["trouble"] is None
+    return int(ledger["size"])
+
+
+def is_published_anew(there: Installation, entries: int) -> bool:
+    """Whether the same size is signed, witnessed and published once more."""
+    with psycopg.connect(there.server.url, autocommit=True) as connection:
+        # As after an hour.
+        connection.execute(
+            "INSERT INTO tlog.checkpoint (size, note, published_at)"
+            " SELECT size, note, now() - interval '2 hours' FROM tlog.checkpoint"
+            " WHERE NOT EXISTS (SELECT FROM tlog.checkpoint WHERE number > 1) LIMIT 1"
+        )
+        found = connection.execute(
+            "SELECT count(*), min(size) FROM tlog.checkpoint"
+        ).fetchone()
+    return found is not None and found[0] >= 3 and found[1] == entries
+
+
+def keys_in(there: Installation) -> set[str]:
+    """The keys of the log and of the witness, and what they have signed for."""
+    files = ("log.key", "witness.key")
+    return {(there.data / "ledger" / file).read_text() for file in files}
 
 
 def answers(address: str) -> bool:
@@ -79,12 +106,16 @@ def test_it_is_there_with_one_command_and_survives_the_death_of_its_parts(
     entries = head(address)
     assert entries > 700
 
-    before = children_of(process)
-    assert len(before) == 2
+    until(lambda: published(address) == entries, "a witnessed checkpoint", START)
+    before = workers_of(process)
+    # The follower, the web process, the signer, the witness and the notary.
+    assert len(before) == 5
+    keys = keys_in(there)
     for child in before:
         kill(child)
-    until(lambda: len(set(children_of(process)) - set(before)) == 2, "new ones", START)
+    until(lambda: len(set(workers_of(process)) - set(before)) == 5, "new ones", START)
     until(lambda: answers(address), "pages again", START)
+    until(lambda: is_published_anew(there, entries), "it is published anew", START)
 
     code, said = refused(there, "--port", str(there.port))
     assert code == 1
@@ -100,6 +131,8 @@ def test_it_is_there_with_one_command_and_survives_the_death_of_its_parts(
 
     process, address = started(there)
     assert head(address) == entries, "nothing is written twice"
+    assert keys_in(there) == keys
+    assert published(address) == entries
     process.terminate()
     assert process.wait(START) == 0
     until(lambda: not there.processes(), "no process")
@@ -110,12 +143,15 @@ def test_a_half_written_history_is_written_anew_and_nobody_outlives_a_killed_dem
 ) -> None:
     (there.data / "demo").write_text("loading\n")
     made = made_at(there)
+    keys = keys_in(there)
     process, address = started(there)
     assert made_at(there) != made
     assert head(address) > 700
+    assert keys_in(there).isdisjoint(keys), "another log, so another key"
+    until(lambda: published(address) == head(address), "a checkpoint", START)
     assert (there.data / "demo").read_text() == "loaded\n"
 
-    children = children_of(process)
+    children = workers_of(process)
     kill(process)
     until(
         lambda: not any(Path("/proc", str(child)).exists() for child in children),
@@ -125,9 +161,12 @@ def test_a_half_written_history_is_written_anew_and_nobody_outlives_a_killed_dem
 
 def test_a_reset_begins_anew(there: Installation) -> None:
     made = made_at(there)
+    keys = keys_in(there)
     process, address = started(there, "--reset")
     assert made_at(there) != made
     assert head(address) > 700
+    assert keys_in(there).isdisjoint(keys), "another log, so another key"
+    until(lambda: published(address) == head(address), "a checkpoint", START)
     process.terminate()
     process.wait(START)
 
