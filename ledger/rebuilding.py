@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from ledger.findings import Check, Findings
 from ledger.tiles import HASH, HEIGHT, WIDTH
-from ledger.tree import CompactRange, subtrees_of
+from ledger.tree import EMPTY_ROOT, CompactRange, node_hash, subtrees_of
 
 Stored = Callable[[int, int, int], bytes]
 """The first so many hashes of a tile at a level and index, fewer if it has not more."""
@@ -68,8 +68,12 @@ class Chain:
     def root(self, more: int) -> bytes:
         """The root with so many of the leaves that were taken up last."""
         below = subtrees_of(more, lambda level, index: self._levels[level][index])
-        size = self._done.size * WIDTH + more
-        return CompactRange(size, self._done.subtrees + below).root()
+        # Not those of a CompactRange where the last tile is full: two may be as large.
+        subtrees = [*self._done.subtrees, *below]
+        found = subtrees.pop() if subtrees else EMPTY_ROOT
+        while subtrees:
+            found = node_hash(subtrees.pop(), found)
+        return found
 
 
 class Rebuilt:
