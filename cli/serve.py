@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 
 from cli import logs
 from cli.children import Child, Children, end_with_parent, stopped_by_signals
+from cli.keeping import Keeping
 from cli.postgres import Database
 from cli.settings import Settings
 from domain.log import Log
@@ -76,7 +77,17 @@ class Pages:
             if settings.smtp_url
             else None,
             demo_people=self.demo_people,
+            policy=_policy(settings),
         )
+
+
+def _policy(settings: Settings) -> str:
+    """What the log tells of whose signatures it carries; "" where nobody signs yet."""
+    file = settings.policy or Keeping.of(settings).policy
+    try:
+        return file.read_text("utf-8")
+    except FileNotFoundError:
+        return ""
 
 
 def listen(host: str, port: int, *, patience: float = 0) -> socket.socket:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from threading import Thread
+from threading import Event, Thread
 from uuid import UUID
 
 from starlette.applications import Starlette
@@ -56,6 +56,7 @@ from web import log as log_pages
 from web import person as people
 from web.access import auditors, deciders, editors, office, person, route, secretariat
 from web.assets import Static
+from web.erasing import keep_finishing
 from web.language import Spoken
 from web.mail import Mail
 from web.moment import Moments
@@ -307,7 +308,14 @@ def create_app(
         # Beside the first visitors, not before them: it takes a second or two of which
         # their page needs a thirtieth, and while a process starts others may be down.
         Thread(target=pages.warm, name="warm", daemon=True).start()
+        stop = Event()
+        finishing = Thread(
+            target=keep_finishing, args=(log, reads, sessions, stop), name="erasing"
+        )
+        finishing.start()
         yield
+        stop.set()
+        finishing.join()
         public_log.close()
         sessions.close()
         reads.close()

@@ -1,14 +1,17 @@
 """Carrying out an erasure that two have decided: one way, for pages and commands.
 
-Whatever is interrupted, it is called again: by the notary's loop, by `samrad erase
-finish`, and when somebody who may decide opens the erasure's page.
+Whatever is interrupted, it is called again: by every web process now and then, by
+`samrad erase finish`, and when somebody who may decide opens the erasure's page.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
+from threading import Event
 from uuid import UUID
+
+import structlog
 
 from domain.erasing import carry_out
 from domain.erasure import Erasure
@@ -18,6 +21,11 @@ from ledger.session import Sessions, Unreachable
 from projections.erasure import decided_erasures
 from projections.person import person_by_id
 from projections.reads import ReadPool
+
+logger = structlog.get_logger("erasing")
+
+EVERY = 30.0
+"""Seconds between two looks."""
 
 
 def finish(
@@ -61,6 +69,21 @@ def finish_all(
             finish(log, reads, sessions, id=id, decision=decision, now=now)
             done.append(id)
     return done
+
+
+def keep_finishing(log: Log, reads: ReadPool, sessions: Sessions, stop: Event) -> None:
+    """Look now and then for erasures that were interrupted, until told to stop.
+
+    Several processes may do so at once: each step can be done again.
+    """
+    while not stop.wait(EVERY):
+        try:
+            done = finish_all(log, reads, sessions, now=datetime.now(UTC))
+        except Exception as error:
+            logger.warning("erasures not finished", reason=type(error).__name__)
+        else:
+            if done:
+                logger.info("erasures finished", erasures=[str(id) for id in done])
 
 
 def _email(reads: ReadPool, person: UUID) -> str:
