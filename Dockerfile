@@ -18,7 +18,8 @@ RUN pip install --no-cache-dir --no-index --no-deps --no-build-isolation .
 
 FROM python:3.13-slim
 RUN useradd --system --create-home --home-dir /var/lib/samrad samrad && \
-    install --directory --owner=samrad --mode=0700 /var/lib/samrad/ledger /run/samrad
+    install --directory --owner=samrad --mode=0700 \
+        /var/lib/samrad/ledger /var/lib/samrad/wrapping /run/samrad
 COPY --from=build /opt/samrad /opt/samrad
 ENV PATH=/opt/samrad/bin:$PATH PYTHONUNBUFFERED=1
 USER samrad

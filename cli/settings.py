@@ -256,10 +256,12 @@ class Settings(BaseSettings):
 
 # The rest of .env.example, which only compose.yaml reads.
 COMPOSE = """
-# For compose.yaml: the passwords of the database's owner and of three processes.
+# For compose.yaml: the passwords of the databases' owners and of those who use them.
 # `openssl rand -hex 24` makes one; other signs than letters and digits would have to be
 # percent-encoded.
 #POSTGRES_PASSWORD=
+#KEYS_OWNER_PASSWORD=
+#KEYS_PASSWORD=
 #FOLLOWER_PASSWORD=
 #NOTARY_PASSWORD=
 #WEB_PASSWORD=

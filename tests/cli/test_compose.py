@@ -39,6 +39,8 @@ FILLED_IN = {
     "SAMRAD_SMTP_URL": "smtp://mail.example.se",
     "SAMRAD_MAIL_FROM": "samrad@example.se",
     "POSTGRES_PASSWORD": "1a2b3c",
+    "KEYS_OWNER_PASSWORD": "c4d5e6",
+    "KEYS_PASSWORD": "f7a8b9",
     "FOLLOWER_PASSWORD": "4d5e6f",
     "NOTARY_PASSWORD": "8d9eaf",
     "WEB_PASSWORD": "7a8b9c",
@@ -120,12 +122,13 @@ def test_everyone_waits_for_what_they_need() -> None:
         direct = services()[name].get("depends_on", {})
         return set(direct).union(*(awaits(other) for other in direct))
 
-    assert awaits("migrate") == {"postgres"}
-    assert awaits("follower") == {"postgres", "migrate"}
-    assert awaits("web1") == awaits("web2") == {"postgres", "migrate", "follower"}
-    assert awaits("notary") == {"postgres", "migrate", "signer"}
+    databases = {"postgres", "keys"}
+    assert awaits("migrate") == databases
+    assert awaits("follower") == {*databases, "migrate"}
+    assert awaits("web1") == awaits("web2") == {*databases, "migrate", "follower"}
+    assert awaits("notary") == {*databases, "migrate", "signer"}
     # The pages go on without whoever vouches for the log.
-    assert awaits("proxy") == {"postgres", "migrate", "follower", "web1", "web2"}
+    assert awaits("proxy") == {*databases, "migrate", "follower", "web1", "web2"}
 
 
 def test_only_the_proxy_is_open_to_the_world() -> None:
@@ -178,9 +181,21 @@ def test_what_is_kept_can_be_written_by_the_account_of_the_image() -> None:
         for name in OURS
         for volume in services()[name].get("volumes", ())
     }
-    assert places == {"/var/lib/samrad/ledger", "/run/samrad"}
-    owned = "--owner=samrad --mode=0700 /var/lib/samrad/ledger /run/samrad"
+    owned = "/var/lib/samrad/ledger /var/lib/samrad/wrapping /run/samrad"
+    assert places == set(owned.split())
     assert owned in made
+
+
+def test_what_wraps_the_keys_is_where_personal_data_is_read_or_written() -> None:
+    holding = {
+        name for name in OURS if "wrapping" in str(services()[name].get("volumes"))
+    }
+    assert holding == {"migrate", "follower", "web1", "web2"}
+    for name in holding:
+        given = services()[name]["environment"]
+        assert given["SAMRAD_KEYS_FILE"] == "/var/lib/samrad/wrapping/keys"
+        assert "@keys/samrad_keys" in given["SAMRAD_KEYS_DATABASE_URL"]
+        assert "@keys/" not in given["SAMRAD_DATABASE_URL"]
 
 
 def test_each_service_has_its_own_password_and_no_other() -> None:
@@ -195,14 +210,15 @@ def test_each_service_has_its_own_password_and_no_other() -> None:
     }
     assert passwords == {
         "postgres": {"POSTGRES_PASSWORD"},
+        "keys": {"KEYS_OWNER_PASSWORD"},
         "migrate": {name for name in FILLED_IN if name.endswith("_PASSWORD")},
         "key": set(),
         "signer": set(),
         "notary": {"NOTARY_PASSWORD"},
         "witness": set(),
-        "follower": {"FOLLOWER_PASSWORD"},
-        "web1": {"WEB_PASSWORD"},
-        "web2": {"WEB_PASSWORD"},
+        "follower": {"FOLLOWER_PASSWORD", "KEYS_PASSWORD"},
+        "web1": {"WEB_PASSWORD", "KEYS_PASSWORD"},
+        "web2": {"WEB_PASSWORD", "KEYS_PASSWORD"},
         "proxy": set(),
     }
 
