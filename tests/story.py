@@ -253,13 +253,14 @@ def an_erasure(
     target: UUID,
     kind: str = "comment",
     *,
+    id: UUID | None = None,
     comments: Sequence[UUID] = (),
     ground: str = "gdpr_17_1_b",
     by: UUID = SYSTEM,
     now: datetime = NOW,
 ) -> UUID:
     """A request that a comment, or a person's data, be erased."""
-    id = uuid4()
+    id = id or uuid4()
     request_erasure(
         log,
         id=id,

@@ -11,8 +11,9 @@ from playwright.sync_api import Browser, expect
 from cli.demo import CONSULTATION, people
 from cli.demo.load import load
 from cli.postgres import Server
+from tests import story
 from tests.browser.rounds import a_draft
-from tests.browser.samples import UNPUBLISHED
+from tests.browser.samples import ASKED_FOR, OWN_COMMENT, UNPUBLISHED
 from tests.browser.serving import Served, serving
 from tests.browser.windows import PATIENCE, Windows, chromium
 from tests.conftest import new_database
@@ -36,6 +37,7 @@ def demo(postgres: Server, template: str) -> Iterator[Served]:
         load(everywhere(url), lambda done, total: None)
         with serving(url, demo_people=people) as served:
             a_draft(served.log, CONSULTATION, id=UNPUBLISHED, order=5)
+            story.an_erasure(served.log, OWN_COMMENT, id=ASKED_FOR)
             yield served
 
 

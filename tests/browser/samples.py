@@ -16,7 +16,7 @@ from web.app import ROUTES
 
 NOT_PAGES = frozenset(
     {
-        *("comment.receipt_file", "comment.receipt_zip"),
+        *("comment.receipt_file", "comment.receipt_zip", "held.save"),
         *("health.live", "health.ready", "health.metrics"),
     }
 )
@@ -89,9 +89,13 @@ ADOPTED = {**C, "revision": thing("revision-1")}
 REGION = {"organisation": thing("norrskog")}
 LONG_AGO = {"as_of": 400}
 """A position when the first version was valid and comments were coming in."""
-OWN = {**C, "comment": thing("s1-03")}
+OWN_COMMENT = thing("s1-03")
+OWN = {**C, "comment": OWN_COMMENT}
 """A comment of the stakeholder's."""
 WITHDRAWN = {**C, "comment": thing("s2-43")}
+ASKED_FOR = thing("erasure")
+"""A request for an erasure, which these tests add to the demo."""
+E = {"erasure": ASKED_FOR}
 ANSWERED, DRAFTED = thing("i-erfaren"), thing("i-vfu-kommun")
 
 SAMPLES = [
@@ -165,6 +169,22 @@ SAMPLES = [
     Sample("organisation.new", "chair"),
     Sample("organisation.show", "officer", REGION),
     Sample("organisation.edit", "chair", REGION),
+    Sample("comment.unpublishing", "chair", OWN),
+    Sample("comment.republishing", "chair", OWN),
+    Sample("comment.secrecy", "officer", OWN),
+    Sample("issue.unpublishing", "chair", {**C, "issue": ANSWERED}),
+    Sample("issue.republishing", "chair", {**C, "issue": ANSWERED}),
+    Sample("hold.consultation", "chair", C),
+    Sample("hold.comment", "chair", OWN),
+    Sample("hold.person", "chair", {"person": people()["stakeholder"]}),
+    Sample("person.show", "chair", {"person": people()["stakeholder"]}),
+    Sample("erasure.of_me", "stakeholder"),
+    Sample("erasure.of_person", "chair", {"person": people()["stakeholder"]}),
+    Sample("erasure.of_comment", "officer", {**C, "comment": FOLLOWED}),
+    Sample("erasure.index", "chair"),
+    Sample("erasure.show", "chair", E),
+    Sample("erasure.approval", "chair", E),
+    Sample("erasure.refusal", "chair", E),
     Sample("drafting.index", "officer", C),
     Sample("drafting.new", "officer", C),
     Sample("drafting.look_over", "officer", C, pasted_in="drafting.new"),
