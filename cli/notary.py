@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +13,16 @@ import typer
 from cli.children import stopped_by_signals
 from cli.keepers import Keeper, start_anew
 from cli.keeping import Keeping, absolute, log_name, new_key, signer_url
-from cli.notarising import Notarising, notarise
+from cli.notarising import Notarising, notarise, read_policy
+from cli.opening import opened
 from cli.options import Data, settings_for
 from cli.postgres import database
 from cli.settings import Settings
-from ledger.note import COSIGNATURE, ED25519
-from ledger.signing_key import read_key
+from domain.log import SYSTEM
+from domain.notary import rotate_key
+from ledger.note import COSIGNATURE, ED25519, BadNote, Signer, Verifier
+from ledger.policy import BadPolicy
+from ledger.signing_key import read_key, write_key
 
 KeyFile = Annotated[
     Path | None, typer.Option("--key", help="The file of the key, which only you read.")
@@ -68,6 +73,72 @@ def key_new(
     if not witness and not key and keeping.write_policy(made):
         typer.echo(f"A policy to begin with is in {keeping.policy}.", err=True)
     typer.echo(made)
+
+
+@keys.command("next")
+def key_next(
+    key: Annotated[
+        Path | None, typer.Option(help="The key that signs now; the new one is beside.")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Make the key that is to take over, where the signer is; prints its public half.
+
+    The signer signs with both when it is started again.
+    """
+    file = key or Keeping.of(settings_for(data)).log_key
+    typer.echo(_next_beside(file, read_key(file)))
+
+
+@keys.command("rotate")
+def key_rotate(
+    new: Annotated[
+        str, typer.Argument(help="What `samrad key next` printed; made if left out.")
+    ] = "",
+    data: Data = None,
+) -> None:
+    """Record in the log that a new key signs it, beside the one in the policy.
+
+    Start the signer again: it signs with both. Tell those who check the log; when they
+    have the new key in their policies, and you in yours, run `samrad key retire`.
+    """
+    settings = settings_for(data)
+    keeping = Keeping.of(settings)
+    trusted = read_policy((settings.policy or keeping.policy).absolute()).log.key
+    if not new:
+        new = str(_next_beside(keeping.log_key, read_key(keeping.log_key)))
+    if Verifier.parse(new).kind != ED25519:
+        raise BadNote("not the key of a log")
+    with opened(settings) as found:
+        rotate_key(
+            found.log, old=str(trusted), new=new, by=SYSTEM, now=datetime.now(UTC)
+        )
+        found.catch_up()
+    typer.echo(new)
+
+
+@keys.command("retire")
+def key_retire(data: Data = None) -> None:
+    """Forget the old key, where the signer is; the new one signs alone from now on.
+
+    Start the signer again afterwards. Refused while the policy trusts the old one.
+    """
+    settings = settings_for(data)
+    keeping = Keeping.of(settings)
+    new = read_key(keeping.next_log_key).verifier
+    policy = (settings.policy or keeping.policy).absolute()
+    if policy.exists() and read_policy(policy).log.key != new:
+        raise BadPolicy(f"{policy} does not name the new key yet: {new}")
+    keeping.next_log_key.replace(keeping.log_key)
+    typer.echo(new)
+
+
+def _next_beside(file: Path, now: Signer) -> Verifier:
+    """The key that is to take over, in a file beside the one that signs now."""
+    beside = file.with_name(file.name + ".next")
+    if not beside.exists():
+        write_key(beside, Signer.generate(now.name, now.kind))
+    return read_key(beside).verifier
 
 
 def sign(

@@ -36,6 +36,8 @@ PROJECTORS = (
     erasure.project,
     history.project,
 )
+UNSHOWN = ("notary",)
+"""Kinds of things with no page but the log's, and no table of their own."""
 UNREACHABLE = (*AWAY, Unavailable)
 """What a database that is away looks like; nothing is wrong with the entry at hand."""
 _TOO_LARGE = psycopg.errors.ProgramLimitExceeded
@@ -101,6 +103,8 @@ def _foresee(rows: Rows, entries: Sequence[Entry]) -> None:
     things = defaultdict(set)
     for entry in entries:
         kind, _, _ = entry.event.TOPIC.partition(".")
+        if kind in UNSHOWN:
+            continue
         things[kind].add((entry.event.originator_id,))
     for kind, keys in things.items():
         rows.foresee(kind, keys)

@@ -86,6 +86,7 @@ SENTENCES: dict[str, str] = {
     "erasure.approved": "%(actor)s approved %(thing)s.",
     "erasure.refused": "%(actor)s refused %(thing)s. Legal ground: %(basis)s. %(reason)s",
     "erasure.carried_out": "%(actor)s carried out %(thing)s: what it was about can no longer be read.",
+    "notary.key_rotated": "%(actor)s let the log be signed by a new key, %(new)s, beside the old one, %(old)s.",
 }
 """By topic: English sentences from the catalogue. Every topic has one."""
 
