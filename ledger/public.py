@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
+from uuid import UUID
 
 import psycopg
 from psycopg import Connection
@@ -69,6 +70,11 @@ class PublicLog:
             if not _covers(published(connection), 0, index, width):
                 return None
             return Tiles(connection).entries(index, width)
+
+    def ask_for_audit(self, by: UUID) -> None:
+        """Have all of the log checked as soon as possible, for somebody."""
+        with self._connection() as connection:
+            connection.execute("SELECT tlog.ask_for_audit(%s)", (by,))
 
 
 def _covers(newest: Published | None, level: int, index: int, width: int) -> bool:

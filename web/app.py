@@ -23,6 +23,7 @@ from web import (
     amendment,
     anchors,
     change,
+    check,
     codebook,
     comment,
     comment_list,
@@ -247,6 +248,8 @@ ROUTES: list[BaseRoute] = [
     route(P + "/revise-from-file/{token}",         continuing.start,         "continuing.start",         editors, post=True),
     # The log
     route("/log",                                  log_pages.index,          "log.index",                auditors),
+    route("/log/check",                            check.show,               "check.show",               auditors),
+    route("/log/check",                            check.ask,                "check.ask",                auditors, post=True),
     route("/log/{position:int}",                   log_pages.show,           "log.show",                 auditors),
     route("/history/{thing:uuid}",                 log_pages.history,        "log.history",              auditors),
     route(P + "/passages/{passage:uuid}/entries",  log_pages.passage,        "log.passage",              auditors),

@@ -21,6 +21,7 @@ MENU: Menu = (
     ("organisation.index", "Organisations", lambda visitor: visitor.is_secretariat),
     ("search.index", "Search", lambda _: True),
     ("log.index", "Log", lambda visitor: visitor.is_auditor or visitor.is_secretariat),
+    ("check.show", "Check of the log", lambda visitor: visitor.is_auditor),
 )
 """Route name, words, and who sees it. What has no route yet is left out."""
 
