@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from cli import logs
 from cli.children import stopped_by_signals
+from ledger.audit import audit
 from ledger.notary import Notary
 from ledger.policy import BadPolicy, Policy
 
@@ -40,9 +42,14 @@ def read_policy(file: Path) -> Policy:
 def notarise(given: Notarising, stop: threading.Event) -> None:
     """Publish the log's checkpoints until told to stop. Raises BadPolicy."""
     policy = read_policy(given.policy)
+
+    def answer_audits() -> None:
+        audit(given.database_url, policy, version("samrad"))
+
     # Sockets of this machine are named from there: their path may be long.
     os.chdir(given.policy.parent)
-    Notary(given.database_url, policy, given.signer_url).run(stop)
+    notary = Notary(given.database_url, policy, given.signer_url, audit=answer_audits)
+    notary.run(stop)
 
 
 def notarise_alone(given: Notarising) -> None:
