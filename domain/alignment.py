@@ -9,8 +9,6 @@ from difflib import SequenceMatcher
 
 PAIRS_AT_MOST = 4_000
 """Pairs of equal units in a stretch that the exact matcher is allowed: about 2 ms."""
-
-
 WIDTHS: tuple[int, ...] = (4, 2, 1)
 """Lengths of the runs that longer stretches are matched by, one after the other."""
 PLACES_AT_MOST = 16
@@ -37,6 +35,26 @@ def longest_increasing(numbers: Sequence[int]) -> list[int]:
         found.append(index)
         index = before[index]
     return found[::-1]
+
+
+def gaining(gains: Sequence[float], least: float) -> list[range]:
+    """The stretches that gain more than `least`, in order: the one with the greatest
+    sum of `gains`, then those on either side of it."""
+    found: list[range] = []
+    rest = [range(len(gains))]
+    while rest:
+        within = rest.pop()
+        most, best, begin, total = least, range(0), within.start, 0.0
+        for at in within:
+            if total <= 0:
+                begin, total = at, 0.0
+            total += gains[at]
+            if total > most:
+                most, best = total, range(begin, at + 1)
+        if best:
+            found.append(best)
+            rest += [range(within.start, best.start), range(best.stop, within.stop)]
+    return sorted(found, key=lambda stretch: stretch.start)
 
 
 def in_order(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int, int]]:

@@ -8,7 +8,7 @@ from itertools import accumulate, chain
 from math import log
 from typing import NamedTuple
 
-from domain.alignment import in_order
+from domain.alignment import gaining, in_order
 
 SEED = 4
 """Words in a row, once in each text, that may show where a stretch has moved."""
@@ -28,6 +28,8 @@ class Strand(NamedTuple):
 
 class Descent:
     """The words of `old` followed into `new`: `to[i]` is a place there, or -1.
+
+    `origin[j]` is the place in `old` that a new word comes from, or -1.
 
     Words are first matched in order within each of the `paired` stretches of old and
     new words (those of a passage with the same id), or within the whole texts. Then
@@ -57,7 +59,7 @@ class Descent:
         self.to = [-1] * len(old)
         self.moved = [False] * len(old)
         self._grip = [0.0] * len(old)
-        self._origin = [-1] * len(new)
+        self.origin = [-1] * len(new)
         if paired is None:
             paired = [(range(len(old)), range(len(new)))]
         for ours, theirs in paired:
@@ -101,15 +103,15 @@ class Descent:
         """Lets the words of a strand stand there, whatever stood there before."""
         for i, j in _pairs(strand):
             if self.to[i] >= 0:
-                self._origin[self.to[i]] = -1
-            if self._origin[j] >= 0:
-                self.to[self._origin[j]], self._grip[self._origin[j]] = -1, 0.0
-            self.to[i], self._origin[j] = j, i
+                self.origin[self.to[i]] = -1
+            if self.origin[j] >= 0:
+                self.to[self.origin[j]], self._grip[self.origin[j]] = -1, 0.0
+            self.to[i], self.origin[j] = j, i
             self.moved[i], self._grip[i] = moved, weight
 
     def _yields(self, i: int, j: int, weight: float) -> bool:
         """Whether a strand of that weight may put old word `i` at `j`."""
-        origin = self._origin[j]
+        origin = self.origin[j]
         held = self._grip[origin] if origin >= 0 else 0.0
         return self.to[i] != j and max(self._grip[i], held) < weight
 
@@ -119,7 +121,7 @@ class Descent:
 
     def _claimed(self, j: int) -> bool:
         """Whether a new word is where some old word firmly stands."""
-        return self._origin[j] >= 0 and self._firm(self._origin[j])
+        return self.origin[j] >= 0 and self._firm(self.origin[j])
 
     def _seeds(self) -> list[Strand]:
         """Whole runs around words in a row that stand once in each text."""
@@ -150,18 +152,20 @@ class Descent:
         return Strand(i - left, j - left, left + right)
 
     def _move(self, seed: Strand) -> None:
-        """Puts the words of a seed where it stands, then looks beside it for more.
+        """Puts what a seed gains by moving where it stands, then looks beside it.
 
-        Words in a weightier strand stay; a part that displaces more than it places
-        anew is no move, but one of several copies.
+        Words in a weightier strand stay. What would move must gain more than chance
+        could anywhere: a passage that was reworded where it stood keeps its words,
+        though a copy elsewhere has a few more of them.
         """
         weight = self._weight(seed)
         fits = [self._yields(i, j, weight) for i, j in _pairs(seed)]
         placed = False
         for part in _stretches([not fit for fit in fits]):
-            strand = Strand(seed.old + part.start, seed.new + part.start, len(part))
-            if self._gain(strand) > 0:
-                self._put(strand, weight, moved=True)
+            strand = _part(seed, part)
+            gains = [self._gain(i, j) for i, j in _pairs(strand)]
+            for gained in gaining(gains, self._rare_anywhere):
+                self._put(_part(strand, gained), weight, moved=True)
                 placed = True
         if not placed:
             return
@@ -174,13 +178,13 @@ class Descent:
                 if all(self._yields(i, j, weight) for i, j in _pairs(more)):
                     self._put(more, weight, moved=True)
 
-    def _gain(self, strand: Strand) -> float:
-        """The rarity of the words that find a place, less that of those put out."""
-        found = [i for i, _ in _pairs(strand) if self.to[i] < 0]
-        put_out = [self._origin[j] for _, j in _pairs(strand) if self._origin[j] >= 0]
-        return sum(self.rarity(i, i + 1) for i in found) - sum(
-            self.rarity(i, i + 1) for i in put_out
-        )
+    def _gain(self, i: int, j: int) -> float:
+        """The rarity of old word `i` if it finds a place at `j`, less that of what is
+        put out there; a word that leaves another place is lost there."""
+        origin = self.origin[j]
+        put_out = self.rarity(origin, origin + 1) if origin >= 0 else 0.0
+        found = self.rarity(i, i + 1)
+        return (found if self.to[i] < 0 else -found) - put_out
 
     def _beside(self, old: int, new: int, step: int) -> tuple[range, range]:
         """The loose old and unclaimed new words from there on, in one direction."""
@@ -198,6 +202,11 @@ def _pairs(strand: Strand) -> Iterable[tuple[int, int]]:
     """The old and new place of each word of a strand."""
     old, new, length = strand
     return zip(range(old, old + length), range(new, new + length), strict=True)
+
+
+def _part(strand: Strand, part: range) -> Strand:
+    """The words of a strand that stand at `part` of it."""
+    return Strand(strand.old + part.start, strand.new + part.start, len(part))
 
 
 def _strands(pairs: Iterable[tuple[int, int]]) -> list[Strand]:
