@@ -57,7 +57,7 @@ def test_a_child_does_not_hear_what_the_terminal_tells_its_parent(
 
 def note_what_is_loaded(file: str) -> None:
     """Write down whether the command line that runs the tests was loaded here too."""
-    Path(file).write_text("loaded" if "pytest" in sys.modules else "left out")
+    Path(file).write_text("loaded" if "_pytest" in sys.modules else "left out")
 
 
 def test_a_child_loads_its_own_work_and_not_its_parents_command_line(

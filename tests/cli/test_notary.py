@@ -18,7 +18,7 @@ from cli.keeping import Keeping
 from cli.notarising import read_policy
 from ledger.asking import Unanswered, get, post
 from ledger.memory import Memory
-from ledger.note import COSIGNATURE, ED25519, Verifier
+from ledger.note import COSIGNATURE, ED25519, Note, Verifier
 from ledger.policy import BadPolicy
 from ledger.signing_key import read_key
 from ledger.tiles import published
@@ -26,6 +26,7 @@ from tests.cli.installation import Installation, free_port, room_for_data, until
 from tests.ledger.keeping import at, noted
 from tests.ledger.keys import log_key
 from tests.ledger.trees import record
+from tests.vault import KEYS_FILE
 
 NAME = "samrad.example.se/log"
 WITNESS = "witness.example.se"
@@ -188,3 +189,46 @@ def test_signer_witness_and_notary_are_three_commands_that_publish_a_log(
     notary.terminate()
     assert notary.wait(30) == 0
     assert not well("notary")
+
+
+def test_a_new_key_takes_over_while_both_sign(
+    there: Installation, database: str
+) -> None:
+    there.environment |= {
+        "SAMRAD_DATABASE_URL": database,
+        "SAMRAD_KEYS_DATABASE_URL": database,
+        "SAMRAD_KEYS_FILE": str(KEYS_FILE),
+    }
+    keeping = Keeping(there.data / "ledger")
+    old = there.run("key", "new").strip()
+    new = there.run("key", "rotate").strip()
+    assert there.run("key", "rotate", new).strip() == new, "once is enough"
+    with psycopg.connect(database, autocommit=True) as owner:
+        rows = owner.execute("SELECT topic, convert_from(state, 'UTF8') FROM log.entry")
+        [(topic, state)] = rows.fetchall()
+    assert topic == "notary.key_rotated"
+    assert old in state
+    assert new in state
+    early = asked(there, "key", "retire")
+    assert early.returncode == 1
+    assert "does not name the new key yet" in early.stderr
+
+    def signed() -> list[bool]:
+        signer = there.start("sign")
+        address = keeping.signer_address
+        until(lambda: answers(address), "a signer")
+        text = at(100, NAME).text
+        last = Memory(keeping.log_memory).last(NAME).checkpoint.size
+        answer = post(address, "/sign", f"old {last}\n\n{text}".encode(), timeout=10)
+        signer.terminate()
+        assert signer.wait(30) == 0
+        note = Note.parse(f"{text}\n{answer.body}".encode())
+        ids = {line.id for line in note.lines}
+        return [Verifier.parse(vkey).id in ids for vkey in (old, new)]
+
+    assert signed() == [True, True]
+    policy = keeping.policy.read_text()
+    keeping.policy.write_text(policy.replace(old, new))
+    assert there.run("key", "retire").strip() == new
+    assert signed() == [False, True]
+    assert not keeping.next_log_key.exists()

@@ -122,6 +122,8 @@ def test_a_second_notary_waits_until_the_first_is_gone(ledger: Notarised) -> Non
         ledger.grow(5)
         until(lambda: ledger.size == 5, "the first at work")
         with ledger.running() as second:
+            until(lambda: connected(ledger, "samrad tail") == 2, "the second")
+            assert connected(ledger, "samrad notary") == 1
             ledger.grow(1)
             until(lambda: ledger.size == 6, "a checkpoint")
             assert second.poll() is None
@@ -130,6 +132,16 @@ def test_a_second_notary_waits_until_the_first_is_gone(ledger: Notarised) -> Non
             ledger.grow(1)
             until(lambda: ledger.size == 7, "the second at work")
     assert ledger.checkpoints == [5, 6, 7]
+
+
+def connected(ledger: Notarised, name: str) -> int:
+    """How many connections of a name there are."""
+    row = ledger.owner.execute(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND application_name = %s",
+        (name,),
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 @pytest.mark.usefixtures("at_once")
@@ -219,10 +231,14 @@ def test_one_that_never_answers_holds_nobody_up(database: str, tmp_path: Path) -
             "is wrong",
         ),
         (
+            # A signature that is right, of a text that only begins like ours.
+            "from tests.ledger.keys import log_key\n"
             "real = note.Signer.line\n"
-            "note.Signer.line = lambda s, text, time=0: "
-            "'more\\n\\n' + real(s, text + '\\nmore\\n', time)",
-            "",
+            "def line(s, text, time=0):\n"
+            "    whole = f'{text}\\n{real(log_key(), text)}more\\n'\n"
+            "    return 'more\\n\\n' + real(s, whole, time)\n"
+            "note.Signer.line = line",
+            "more than signatures",
         ),
         ("note.Signer.line = lambda *_, **__: 'no line at all\\n'", "not a signature"),
         ("note.Signer.line = lambda *_, **__: '\\x1b[31m' * 50", "control character"),
