@@ -1,8 +1,9 @@
 """A receipt: what was recorded, and the proof that the log has it, in one zip file.
 
-The whole file follows from three of its members: the entry, the proof and what opens
-the entry's commitment. So a receipt is checked by writing it again: one that differs in
-a single byte, in the pages for people too, is not the one that was given out.
+The whole file follows from four of its members: the entry, the state that it has the
+hash of, the proof, and what opens the entry's commitment. So a receipt is checked by
+writing it again: one that differs in a single byte, in the pages for people too, is not
+the one that was given out.
 
 Nothing is compressed: what a compressor writes is another thing in its next version,
 and what it can blow up to is anybody's guess.
@@ -14,6 +15,7 @@ import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from io import BytesIO
 from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
@@ -25,15 +27,17 @@ from ledger.note import BadNote, Note, exact_base64
 from ledger.policy import NoQuorum, Policy
 from ledger.proof import Proof
 from ledger.receipt_pages import FORM, README, Shown, kvitto_html, receipt_html
+from ledger.receipt_state import NotAState, Stated
 from ledger.sealing import commitment
 from ledger.tree import BadProof, leaf_hash, verify_inclusion
 
-ENTRY, PROOF, OPENING = "entry.json", "proof.tlog-proof", "opening.json"
+ENTRY, STATE, OPENING = "entry.json", "state.json", "opening.json"
+PROOF = "proof.tlog-proof"
 LARGEST_MEMBER = 4 * 1024**2
-LARGEST = 6 * LARGEST_MEMBER
+LARGEST = 7 * LARGEST_MEMBER
 """Bytes, of one member and of the whole file."""
 
-_NAMES = [README, "kvitto.html", "receipt.html", ENTRY, OPENING, PROOF]
+_NAMES = [README, "kvitto.html", "receipt.html", ENTRY, STATE, OPENING, PROOF]
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -45,34 +49,38 @@ class BadReceipt(Exception):
 class Checked:
     """What a receipt proves.
 
-    `position` is the entry's number in the log. `fields` is what was sealed, empty when
-    nothing was. `witnesses` has when each witness that the policy names says that it
-    signed, in seconds since 1970.
+    `position` is the entry's number in the log. `stated` is what the entry's state says
+    in the open, and `fields` what was sealed, empty when nothing was. `witnesses` has
+    when each witness that the policy names says that it signed, in seconds since 1970.
     """
 
     position: int
     entry: Envelope
+    stated: Stated
     fields: Mapping[str, str]
     checkpoint: Checkpoint
     witnesses: Mapping[str, int]
 
 
-def write_receipt(entry: bytes, proof: bytes, opening: bytes | None) -> bytes:
+def write_receipt(
+    entry: bytes, state: bytes, proof: bytes, opening: bytes | None
+) -> bytes:
     """The receipt for an entry: the same bytes always.
 
-    `entry` is the leaf, `proof` a proof of it as a file, `opening` what opens its
-    commitment, None exactly where the entry has none. Raises BadReceipt when they do
-    not belong together; whether the proof holds is not asked.
+    `entry` is the leaf, `state` the state as it is stored, `proof` a proof of the leaf
+    as a file, `opening` what opens its commitment, None exactly where the entry has
+    none. Raises BadReceipt when they do not belong together; whether the proof holds is
+    not asked.
     """
-    envelope, found, fields = _read(entry, proof, opening)
+    envelope, stated, found, fields = _read(entry, state, proof, opening)
     try:
         checkpoint = Checkpoint.parse(Note.parse(found.note).text)
     except BadNote as error:
         raise BadReceipt(f"The proof has no checkpoint: {error}.") from None
-    members = {ENTRY: entry, PROOF: proof}
+    members = {ENTRY: entry, STATE: state, PROOF: proof}
     if opening is not None:
         members[OPENING] = opening
-    shown = Shown(found.index + 1, envelope, fields, checkpoint, dict(members))
+    shown = Shown(found.index + 1, envelope, stated, fields, checkpoint, dict(members))
     members[README] = FORM.readme
     members["kvitto.html"] = kvitto_html(shown)
     members["receipt.html"] = receipt_html(shown)
@@ -91,9 +99,9 @@ def check_receipt(data: bytes, policy: Policy) -> Checked:
     Raises BadReceipt.
     """
     members = _members(data)
-    entry, proof = members[ENTRY], members[PROOF]
+    entry, state, proof = members[ENTRY], members[STATE], members[PROOF]
     opening = members.get(OPENING)
-    envelope, found, fields = _read(entry, proof, opening)
+    envelope, stated, found, fields = _read(entry, state, proof, opening)
     try:
         checkpoint, times = policy.checked(found.note)
     except NoQuorum:
@@ -114,18 +122,24 @@ def check_receipt(data: bytes, policy: Policy) -> Checked:
         )
     except BadProof as error:
         raise BadReceipt(f"The log does not have this entry: {error}.") from None
-    _require_same(data, members, write_receipt(entry, proof, opening))
-    return Checked(found.index + 1, envelope, fields, checkpoint, times)
+    _require_same(data, members, write_receipt(entry, state, proof, opening))
+    return Checked(found.index + 1, envelope, stated, fields, checkpoint, times)
 
 
 def _read(
-    entry: bytes, proof: bytes, opening: bytes | None
-) -> tuple[Envelope, Proof, Mapping[str, str]]:
+    entry: bytes, state: bytes, proof: bytes, opening: bytes | None
+) -> tuple[Envelope, Stated, Proof, Mapping[str, str]]:
     """The parts that all else follows from, each written as it has to be."""
     try:
         envelope = Envelope.parse(entry)
     except BadEnvelope as error:
         raise BadReceipt(f"{ENTRY} is no entry of a log: {error}.") from None
+    if sha256(state).digest() != envelope.state:
+        raise BadReceipt(f"{STATE} is not what the log's entry has the checksum of.")
+    try:
+        stated = Stated.read(state)
+    except NotAState:
+        raise BadReceipt(f"{STATE} can not be read.") from None
     try:
         found = Proof.parse(proof)
     except BadNote as error:
@@ -135,13 +149,13 @@ def _read(
     if envelope.commitment is None:
         if opening is not None:
             raise BadReceipt(f"The entry has nothing that {OPENING} could open.")
-        return envelope, found, {}
+        return envelope, stated, found, {}
     if opening is None:
         raise BadReceipt(f"{OPENING} is missing, and with it what was submitted.")
     salt, fields = _opened(opening)
     if commitment(salt, fields) != envelope.commitment:
         raise BadReceipt(f"{OPENING} is not what the log's entry was sealed with.")
-    return envelope, found, fields
+    return envelope, stated, found, fields
 
 
 def _opened(opening: bytes) -> tuple[bytes, dict[str, str]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 from ledger.checkpoint import Checkpoint
+from ledger.envelope import Envelope
 from ledger.note import Note
 from ledger.proof import Proof
 from ledger.tiles import Damaged, Tiles, published
@@ -64,17 +66,21 @@ def numbered(reads: Reads, thing: UUID) -> list[Numbered]:
     )
 
 
-def proved(reads: Reads, position: int) -> tuple[bytes, bytes] | None:
-    """An entry as the tree has it, and the proof as a file; None until it is sealed.
+def proved(reads: Reads, position: int) -> tuple[bytes, bytes, bytes] | None:
+    """An entry as the tree has it, its state as stored, and the proof as a file;
+    None until it is sealed.
 
     Raises Damaged rather than give a proof that would not hold.
     """
     newest = published(reads.connection)
     if newest is None or newest.size < position:
         return None
-    leaf = reads.value("SELECT leaf FROM log.entry WHERE position = %s", (position,))
-    if leaf is None:
+    rows = reads.tuples(
+        "SELECT leaf, state FROM log.entry WHERE position = %s", (position,)
+    )
+    if not rows:
         raise Damaged("an entry is gone", position)
+    leaf, state = rows[0]
     hashes = tuple(Tiles(reads.connection).inclusion(position - 1, newest.size))
     checkpoint = Checkpoint.parse(Note.parse(newest.note).text)
     try:
@@ -83,4 +89,6 @@ def proved(reads: Reads, position: int) -> tuple[bytes, bytes] | None:
         )
     except BadProof as error:
         raise Damaged(f"an entry can not be proved: {error}", position) from error
-    return leaf, Proof(position - 1, hashes, newest.note).written()
+    if sha256(state).digest() != Envelope.parse(leaf).state:
+        raise Damaged("a state is not what was recorded", position)
+    return leaf, state, Proof(position - 1, hashes, newest.note).written()

@@ -31,6 +31,18 @@ POLICY_TEXT = (
 POLICY = Policy.parse(POLICY_TEXT)
 SIZE, INDEX, SIGNED_AT = 21, 13, 1_800_000_000
 SALT = bytes(range(32))
+BARE_STATE = b'{"salt":"c2FsdA=="}'
+STATE = (
+    '{"timestamp":{"_type_":"datetime_iso","_data_":"2026-11-21T18:25:31.990000+00:00"}'
+    ',"by":{"_type_":"uuid_hex","_data_":"000000000000000000000000000000a1"}'
+    ',"consultation":{"_type_":"uuid_hex","_data_":"000000000000000000000000000000a2"}'
+    ',"proposal":{"_type_":"uuid_hex","_data_":"000000000000000000000000000000a3"}'
+    ',"edition":2,"anchor":{"passage":"000000000000000000000000000000a4","start":4'
+    ',"end":19,"quote":"<stöd> & mentor","prefix":"Ett ","suffix":" ska finnas"}'
+    ',"placement":null,"kind":"technical"'
+    ',"organisation":{"_type_":"uuid_hex","_data_":"000000000000000000000000000000a5"}'
+    ',"author":null,"made_at":null,"reference":"","salt":"c2FsdA=="}'
+).encode()
 FIELDS = {
     "text": "Mentorn ska ha tid.\r\nÄven på <natten> & helgen.",
     "wording": 'en egen "mentor"',
@@ -42,14 +54,16 @@ def opening_of(fields: dict[str, str] = FIELDS, salt: bytes = SALT) -> bytes:
     return rfc8785.dumps({"fields": fields, "salt": b64encode(salt).decode()})
 
 
-def entry_of(fields: dict[str, str] | None = FIELDS, salt: bytes = SALT) -> bytes:
+def entry_of(
+    fields: dict[str, str] | None = FIELDS, salt: bytes = SALT, state: bytes = STATE
+) -> bytes:
     """The leaf of a comment that says this; None: of one with nothing sealed."""
     return Envelope.of(
         UUID(int=7),
         1,
         "comment.submitted",
         datetime(2026, 11, 21, 18, 25, 31, 994698, UTC),
-        b'{"salt":"c2FsdA=="}',
+        state,
         None if fields is None else commitment(salt, fields),
     ).written()
 

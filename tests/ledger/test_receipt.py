@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
@@ -20,11 +23,13 @@ from ledger.note import sign
 from ledger.policy import Policy
 from ledger.proof import Proof
 from ledger.receipt import LARGEST, BadReceipt, Checked, check_receipt, write_receipt
+from ledger.receipt_state import Stated
 from tests.client import faults_in
 from tests.ledger.checker import PACKAGES, missing
 from tests.ledger.keys import log_key, witness_key
 from tests.ledger.mangled import mangled, slightly_changed
 from tests.ledger.receipts import (
+    BARE_STATE,
     FIELDS,
     INDEX,
     LOG,
@@ -33,6 +38,7 @@ from tests.ledger.receipts import (
     SALT,
     SIGNED_AT,
     SIZE,
+    STATE,
     WITNESSES,
     entry_of,
     members_of,
@@ -43,11 +49,25 @@ from tests.ledger.receipts import (
 
 ENTRY = entry_of()
 PROOF = proof_of(ENTRY)
-RECEIPT = write_receipt(ENTRY, PROOF, opening_of())
+RECEIPT = write_receipt(ENTRY, STATE, PROOF, opening_of())
 MEMBERS = members_of(RECEIPT)
 PAGES = ["kvitto.html", "receipt.html"]
-BARE_ENTRY = entry_of(None)
-BARE = write_receipt(BARE_ENTRY, proof_of(BARE_ENTRY), None)
+BARE_ENTRY = entry_of(None, state=BARE_STATE)
+BARE = write_receipt(BARE_ENTRY, BARE_STATE, proof_of(BARE_ENTRY), None)
+
+
+STATED = Stated(
+    kind="technical",
+    consultation=UUID(int=0xA2),
+    proposal=UUID(int=0xA3),
+    edition=2,
+    has_anchor=True,
+    passage=UUID(int=0xA4),
+    quote="<stöd> & mentor",
+    has_sender=True,
+    organisation=UUID(int=0xA5),
+    by=UUID(int=0xA1),
+)
 
 
 def with_members(**changed: bytes) -> bytes:
@@ -62,6 +82,7 @@ def test_a_receipt_proves_what_was_said_and_where_it_stands() -> None:
     assert checked == Checked(
         INDEX + 1,
         Envelope.parse(ENTRY),
+        STATED,
         FIELDS,
         checkpoint,
         {"one": SIGNED_AT, "two": SIGNED_AT},
@@ -77,12 +98,13 @@ def test_a_receipt_for_an_entry_with_nothing_sealed_shows_that_it_is_there() -> 
 
 
 def test_the_same_receipt_is_always_the_same_bytes() -> None:
-    assert write_receipt(ENTRY, PROOF, opening_of()) == RECEIPT
+    assert write_receipt(ENTRY, STATE, PROOF, opening_of()) == RECEIPT
     assert list(MEMBERS) == [
         "README.txt",
         "kvitto.html",
         "receipt.html",
         "entry.json",
+        "state.json",
         "opening.json",
         "proof.tlog-proof",
     ]
@@ -97,14 +119,14 @@ def test_receipts_that_are_out_there_still_check() -> None:
 @given(st.dictionaries(st.sampled_from(["text", "wording", "name"]), st.text()))
 def test_whatever_is_said_comes_through_whole(said: dict[str, str]) -> None:
     entry = entry_of(said)
-    receipt = write_receipt(entry, proof_of(entry), opening_of(said))
+    receipt = write_receipt(entry, STATE, proof_of(entry), opening_of(said))
     assert check_receipt(receipt, POLICY).fields == said
 
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_changed_byte_in_any_file_is_noticed(name: str) -> None:
     # In the files that people read, a sample of the places is enough.
-    step = 1 if name in ("entry.json", "opening.json", "proof.tlog-proof") else 31
+    step = 1 if name.startswith(("entry", "state", "opening", "proof")) else 31
     file = MEMBERS[name]
     for at, changed in enumerate(slightly_changed(file)):
         if at % step == 0:
@@ -174,6 +196,9 @@ def test_the_reason_names_the_file_and_what_is_wrong_with_it() -> None:
         "README.txt does not say": {"README": MEMBERS["README.txt"] + b"\n"},
         "entry.json is no entry": {"entry": b"{}"},
         "proof.tlog-proof is no proof": {"proof": b"proof"},
+        "state.json is not what the log's entry has": {
+            "state": STATE.replace(b"technical", b"editorial")
+        },
         "opening.json can not be read": {"opening": b"{"},
         "opening.json is not spelt": {"opening": opening_of().replace(b":", b": ")},
         "something else": {"opening": b'{"fields":{"text":1},"salt":""}'},
@@ -186,7 +211,7 @@ def test_the_reason_names_the_file_and_what_is_wrong_with_it() -> None:
 def test_another_text_with_pages_to_match_is_still_not_in_the_log() -> None:
     # Whoever can write receipts can write the pages too; the log's root is not theirs.
     said = FIELDS | {"text": "Det här sa jag aldrig."}
-    forged = write_receipt(entry_of(said), PROOF, opening_of(said))
+    forged = write_receipt(entry_of(said), STATE, PROOF, opening_of(said))
     with pytest.raises(BadReceipt, match="does not have this entry"):
         check_receipt(forged, POLICY)
 
@@ -197,7 +222,7 @@ def test_a_signature_that_is_not_in_the_policy_says_nothing_in_the_pages() -> No
     text = found.note.decode().rpartition("\n\n")[0] + "\n"
     note = found.note + stranger.line(text, SIGNED_AT).encode()
     proof = Proof(found.index, found.hashes, note).written()
-    receipt = write_receipt(ENTRY, proof, opening_of())
+    receipt = write_receipt(ENTRY, STATE, proof, opening_of())
     assert check_receipt(receipt, POLICY).witnesses.keys() == {"one", "two"}
     for name in PAGES:
         assert stranger.name not in members_of(receipt)[name].decode()
@@ -209,7 +234,7 @@ def test_keys_in_the_zip_are_never_used() -> None:
     text = found.note.decode().rpartition("\n\n")[0] + "\n"
     note = sign(text, [mine, forger], SIGNED_AT)
     forged = write_receipt(
-        ENTRY, Proof(found.index, found.hashes, note).written(), opening_of()
+        ENTRY, STATE, Proof(found.index, found.hashes, note).written(), opening_of()
     )
     policy = f"log {mine.verifier}\nquorum none\n".encode()
     for name in ("policy", "log.vkey", "sumdb.vkey"):
@@ -251,16 +276,16 @@ def test_a_checkpoint_that_only_the_log_has_signed_is_not_enough() -> None:
     text = found.note.decode().rpartition("\n\n")[0] + "\n"
     for signers in ([LOG], [LOG, WITNESSES[0]]):
         proof = Proof(found.index, found.hashes, sign(text, signers, SIGNED_AT))
-        receipt = write_receipt(ENTRY, proof.written(), opening_of())
+        receipt = write_receipt(ENTRY, STATE, proof.written(), opening_of())
         with pytest.raises(BadReceipt, match="too few"):
             check_receipt(receipt, POLICY)
 
 
 def test_a_note_that_is_no_checkpoint_makes_no_receipt() -> None:
     with pytest.raises(BadReceipt, match="no checkpoint"):
-        write_receipt(ENTRY, proof_of(ENTRY, "hello\n"), opening_of())
+        write_receipt(ENTRY, STATE, proof_of(ENTRY, "hello\n"), opening_of())
     other = Checkpoint("other.se/log", SIZE, bytes(32)).text
-    receipt = write_receipt(ENTRY, proof_of(ENTRY, other), opening_of())
+    receipt = write_receipt(ENTRY, STATE, proof_of(ENTRY, other), opening_of())
     with pytest.raises(BadReceipt, match="another log"):
         check_receipt(receipt, POLICY)
 
@@ -269,7 +294,7 @@ def test_what_nobody_has_signed_does_not_ride_along_in_the_proof() -> None:
     found = Proof.parse(PROOF)
     proof = Proof(found.index, found.hashes, found.note, b"extra").written()
     with pytest.raises(BadReceipt, match="nobody has signed"):
-        write_receipt(ENTRY, proof, opening_of())
+        write_receipt(ENTRY, STATE, proof, opening_of())
     with pytest.raises(BadReceipt, match="nobody has signed"):
         check_receipt(with_members(proof=proof), POLICY)
 
@@ -338,10 +363,63 @@ def test_the_pages_are_sound_show_all_and_load_nothing(name: str) -> None:
         assert loads not in page
 
 
+def said_in(name: str, state: bytes) -> str:
+    """The page of that name in the receipt for an entry with this state."""
+    entry = entry_of(state=state)
+    receipt = write_receipt(entry, state, proof_of(entry), opening_of())
+    check_receipt(receipt, POLICY)
+    return members_of(receipt)[name].decode()
+
+
+def test_the_pages_tell_what_was_commented_on_and_for_whom() -> None:
+    for name, kind, sender in (
+        ("kvitto.html", "i sak", "företrädare för en organisation"),
+        ("receipt.html", "on substance", "representative of an organisation"),
+    ):
+        page = MEMBERS[name].decode()
+        assert f"<dd>{kind}</dd>" in page
+        assert '<pre dir="auto">\n&lt;stöd&gt; &amp; mentor</pre>' in page
+        assert f"<dd>{sender}</dd>" in page
+        for id in range(0xA1, 0xA6):
+            assert f"<code>{UUID(int=id)}</code>" in page
+
+
+def test_a_comment_on_all_of_it_in_ones_own_name_is_told_to_be_that() -> None:
+    stated = json.loads(STATE)
+    on_passage = {**stated, "anchor": {**stated["anchor"], "quote": ""}}
+    page = said_in("kvitto.html", json.dumps(on_passage).encode())
+    assert "<dd>hela stycket</dd>" in page
+    on_whole = {**stated, "anchor": {"passage": None}, "organisation": None}
+    page = said_in("receipt.html", json.dumps(on_whole).encode())
+    assert "<dd>the whole proposal</dd>" in page
+    assert "<dd>an individual, in one&#x27;s own name</dd>" in page
+    assert "representative" not in page
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner),
+    max_leaves=4,
+)
+
+
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(json.loads(STATE), JSON)))
+def test_whatever_stands_in_a_state_makes_a_receipt(stated: dict[str, Any]) -> None:
+    said_in("kvitto.html", json.dumps(stated).encode())
+
+
+@pytest.mark.parametrize(
+    "state", [b"", b"[]", b'"text"', b"\xff", b'{"kind":"\\ud800"}', b"[" * 100_000]
+)
+def test_what_is_no_state_makes_no_receipt(state: bytes) -> None:
+    with pytest.raises(BadReceipt, match=r"state\.json can not be read"):
+        said_in("kvitto.html", state)
+
+
 def test_a_hostile_text_stays_a_text_in_the_pages() -> None:
     said = {"text": "</pre><script>alert(1)</script>$number", "<b>": "x"}
     entry = entry_of(said)
-    receipt = write_receipt(entry, proof_of(entry), opening_of(said))
+    receipt = write_receipt(entry, STATE, proof_of(entry), opening_of(said))
     for name in PAGES:
         page = members_of(receipt)[name].decode()
         assert "<script" not in page
@@ -422,6 +500,11 @@ def test_the_commitment_is_computed_by_hand(unpacked: Path) -> None:
     assert f'"commit":"{printed}"' in ENTRY.decode()
 
 
+def test_the_checksum_of_the_state_is_computed_by_hand(unpacked: Path) -> None:
+    printed = ran(unpacked, part_of_readme("state.sh")).strip()
+    assert f'"sha256":"{printed}"' in ENTRY.decode()
+
+
 @pytest.mark.skipif(bool(missing()), reason=missing())
 def test_the_proof_is_checked_by_hand_with_other_peoples_tools(unpacked: Path) -> None:
     ran(
@@ -449,4 +532,4 @@ def test_the_proof_is_checked_by_hand_with_other_peoples_tools(unpacked: Path) -
         ran(unpacked, f"./check {' '.join(keys)}")
 
 
-GOLDEN = "0bb014e3bf9d79afd4ba5fcddafbcbaa3ca1e1a68555928c5636492bae365755"
+GOLDEN = "6b446228a24dcda831c941ae432a5f80456229de6382c8f9b7cb7a075e261989"

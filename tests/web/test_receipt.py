@@ -15,6 +15,7 @@ import pytest
 
 from domain.comment import amend_comment, withdraw_comment
 from domain.log import Log
+from domain.proposal import Proposal
 from ledger.alarm import Alarm, Reason
 from ledger.keys import KeyFile, Keys
 from ledger.receipt import Checked, check_receipt
@@ -151,6 +152,9 @@ def test_the_file_proves_what_was_said_to_somebody_without_our_database(
     with ZipFile(BytesIO(got.content)) as zipped:
         page = zipped.read("kvitto.html").decode()
     assert "&lt;handledning&gt; &amp; tid." in page
+    assert checked.stated.consultation == round
+    assert checked.stated.organisation is None
+    assert f"<code>{checked.stated.by}</code>" in page
 
 
 def test_the_same_receipt_comes_as_the_same_bytes_and_later_with_a_newer_checkpoint(
@@ -288,6 +292,36 @@ def test_after_an_erasure_there_is_none_but_an_older_one_still_checks(
     assert author.get(address).status_code == 404
     assert "Texten är raderad." in author.get(own(round, comment, ".txt")).text
     assert check_receipt(kept, POLICY).fields["text"] == TEXT
+
+
+def test_the_receipt_binds_the_passage_the_words_and_the_organisation(
+    browsers: Browsers, log: Log, database: str, round: UUID, proposal: UUID
+) -> None:
+    region = an_organisation(log)
+    passage = log.look(Proposal, proposal).passages[1]
+    words = passage.text[2:12]
+    id = a_comment(log, proposal, 1, words, organisation=region)
+    publish(database)
+    speaker = browsers.of(a_person(log, speaks_for=region))
+    stated = downloaded(speaker, round, id, 1).stated
+    assert (stated.passage, stated.quote) == (passage.id, words)
+    assert (stated.proposal, stated.organisation) == (proposal, region)
+
+
+def test_no_receipt_is_given_out_for_a_state_that_was_exchanged(
+    author: PageClient, database: str, round: UUID, comment: UUID
+) -> None:
+    publish(database)
+    with psycopg.connect(database) as owner:
+        owner.execute("ALTER TABLE log.entry DISABLE TRIGGER ALL")
+        owner.execute(
+            "UPDATE log.entry SET state = convert_to(replace(convert_from(state,"
+            " 'UTF8'), '\"edition\":1', '\"edition\":2'), 'UTF8')"
+            " WHERE originator_id = %s",
+            (comment,),
+        )
+    with pytest.raises(Damaged, match="a state is not what was recorded"):
+        author.get(own(round, comment, ".zip"))
 
 
 def test_no_receipt_is_given_out_that_would_not_check(
