@@ -272,6 +272,22 @@ def test_a_witness_that_answers_nonsense_is_an_alarm_and_no_crash(
 
 
 @pytest.mark.usefixtures("at_once")
+def test_what_a_stranger_answers_harms_no_terminal(ledger: Notarised) -> None:
+    [witness] = ledger.witnesses
+    witness.stop()
+    witness.start(
+        "from ledger.desk import Answer\nfrom ledger.witness import Witness\n"
+        "said = '\\x1b[31mred' + 'x' * 999 + '\\nmore'\n"
+        "Witness.answer = lambda *_: Answer(400, said)"
+    )
+    ledger.grow(1)
+    ledger.turn()
+    assert ledger.alarm.startswith("no_quorum: W0 answers 400: ")
+    assert ledger.alarm.isprintable()
+    assert len(ledger.alarm) < 300
+
+
+@pytest.mark.usefixtures("at_once")
 def test_a_witness_with_another_key_of_the_same_name_does_not_count(
     database: str, tmp_path: Path
 ) -> None:
