@@ -88,10 +88,15 @@ class FlatPlacer:
             at = self._gap(first)[0]
             return Spot(at, at, "removed", share <= SURELY_GONE)
         spot_start, spot_end = self._spot(together, start, end)
-        moved = any(self._descent.moved[i] for i in together)
-        if not _same(self.old_text[start:end], self.new_text[spot_start:spot_end]):
-            return Spot(spot_start, spot_end, "changed", share >= SURELY_SURVIVES)
-        return Spot(spot_start, spot_end, "moved" if moved else "exact", True)
+        if _same(self.old_text[start:end], self.new_text[spot_start:spot_end]):
+            moved = any(self._descent.moved[i] for i in together)
+            return Spot(spot_start, spot_end, "moved" if moved else "exact", True)
+        if share >= SURELY_SURVIVES:
+            return Spot(spot_start, spot_end, "changed", True)
+        if self._strayed(together):
+            at = self._gap(first)[0]
+            return Spot(at, at, "removed", False)
+        return Spot(spot_start, spot_end, "changed", False)
 
     def _share(self, together: Sequence[int], words: range) -> float:
         """The share of the words that stand together, the rare ones counting more."""
@@ -114,6 +119,26 @@ class FlatPlacer:
             score += self._descent.rarity(i, i + 1) / mean
             best = max(best, (score, begin, k + 1), key=lambda found: found[0])
         return standing[best[1] : best[2]]
+
+    def _strayed(self, together: Sequence[int]) -> bool:
+        """Whether most of the words have moved, and away from their neighbours.
+
+        Words that stand where they stood, or between the same words as before, are the
+        same passage though much was reworded. Elsewhere they may be other words alike.
+        """
+        to, origin = self._descent.to, self._descent.origin
+        if sum(self._descent.moved[i] for i in together) * 2 <= len(together):
+            return False
+        low, high = to[together[0]], to[together[-1]]
+        were = (
+            _standing(to, range(min(together) - 1, -1, -1)),
+            _standing(to, range(max(together) + 1, len(to))),
+        )
+        are = (
+            _standing(origin, range(low - 1, -1, -1)),
+            _standing(origin, range(high + 1, len(origin))),
+        )
+        return were != tuple(j if j is None else origin[j] for j in are)
 
     def _fenced(self, left: int, right: int) -> bool:
         """Whether a passage begins between two new words."""
@@ -160,6 +185,11 @@ class FlatPlacer:
             right += 1
         high = self._new[to[right]].start if right < len(to) else len(self.new_text)
         return low, high
+
+
+def _standing(places: Sequence[int], order: range) -> int | None:
+    """The first index in `order` of a word that stands in the other text too."""
+    return next((k for k in order if places[k] >= 0), None)
 
 
 def _words(text: str) -> list[_Word]:
