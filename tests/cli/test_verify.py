@@ -22,6 +22,7 @@ from projections.receipt import proved
 from tests import story
 from tests.cli.silence import unseen
 from tests.ledger.tampering import tamper
+from tests.office import Office
 from tests.publishing import POLICY, POLICY_TEXT, SIGNED_AT, publish
 from tests.vault import KEYS_FILE, everywhere
 
@@ -280,6 +281,58 @@ def test_a_key_that_was_destroyed_without_an_erasure_is_named(happened: Opened) 
     assert report.outcome is Outcome.TAMPERED
     assert report.findings[0].check is Check.KEY_DESTROYED
     assert report.first_bad == position
+
+
+def test_after_an_erasure_the_log_is_as_sound_as_before(opened: Opened) -> None:
+    office = Office(opened.log)
+    office.erase("person", comments=[office.comment])
+    publish(opened.database.owner)
+    report = verify_database(opened.database, POLICY, unseen)
+    assert report.outcome is Outcome.SOUND, report.findings
+    assert len(office.destroyed) == 2
+
+
+def test_an_erasure_that_was_interrupted_is_said_and_is_no_fault(
+    opened: Opened,
+) -> None:
+    office = Office(opened.log)
+    id = office.request("comment")
+    office.destroy(office.comment, decision=id, position=office.decide(id))
+    publish(opened.database.owner)
+    report = verify_database(opened.database, POLICY, unseen)
+    assert report.outcome is Outcome.SOUND, report.findings
+    assert "the log does not say so yet" in report.notes[0]
+
+
+def test_a_key_that_came_back_after_the_erasure_is_named(opened: Opened) -> None:
+    office = Office(opened.log)
+    office.erase("comment")
+    publish(opened.database.owner)
+    with psycopg.connect(opened.database.owner) as connection:
+        for table in ("vault.key", "vault.tombstone"):
+            connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        connection.execute(
+            "DELETE FROM vault.tombstone WHERE scope = %s", (office.comment,)
+        )
+        connection.execute(
+            "INSERT INTO vault.key (scope, wrapped, wrapped_by)"
+            " SELECT %s, wrapped, wrapped_by FROM vault.key WHERE scope = %s",
+            (office.comment, office.author),
+        )
+    report = verify_database(opened.database, POLICY, unseen)
+    assert report.outcome is Outcome.TAMPERED
+    assert Check.KEY_LEFT in [each.check for each in report.findings]
+
+
+def test_a_key_that_is_another_one_is_noticed(happened: Opened) -> None:
+    with psycopg.connect(happened.database.owner) as connection:
+        connection.execute("ALTER TABLE vault.key DISABLE TRIGGER USER")
+        connection.execute(
+            "UPDATE vault.key SET wrapped = (SELECT wrapped FROM vault.key LIMIT 1)"
+        )
+    report = verify_database(happened.database, POLICY, unseen)
+    assert report.outcome is Outcome.TAMPERED
+    assert {each.check for each in report.findings} == {Check.SEALED}
 
 
 def test_without_the_keys_the_rest_is_checked_and_that_is_said(
