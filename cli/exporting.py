@@ -20,6 +20,7 @@ from cli.progress import progress
 from cli.settings import Settings
 from cli.verify import policy_file
 from ledger.bundle import write_bundle
+from ledger.sealing import ERASED
 from ledger.sources import DatabaseSource
 from projections import export
 from web.app import ROUTES
@@ -113,7 +114,8 @@ def _write(
     columns: Sequence[str], rows: Iterator[export.Row], format: Format, out: Path | None
 ) -> None:
     """Write the table piece by piece, to a file that is whole or not there at all."""
-    pieces = write_csv(columns, rows) if format == "csv" else write_json(columns, rows)
+    told = (tuple(map(in_words, row)) for row in rows)
+    pieces = write_csv(columns, told) if format == "csv" else write_json(columns, told)
     if out is None:
         _pour(pieces, sys.stdout.buffer)
         return
@@ -123,6 +125,11 @@ def _write(
         with unfinished.open("wb") as file:
             _pour(pieces, file)
         unfinished.replace(out)
+
+
+def in_words(cell: object) -> object:
+    """A cell; what has been erased says so, in the language of those who work on it."""
+    return "Uppgiften raderad" if cell == ERASED else cell
 
 
 def _pour(pieces: Iterator[bytes], into: BinaryIO) -> None:

@@ -11,6 +11,7 @@ from rich.table import Table
 from cli.opening import NoSuch, Opened
 from domain.log import SYSTEM
 from domain.person import Person, grant_role, revoke_role
+from ledger.sealing import ERASED
 from projections.lookup import accounts, addresses
 
 
@@ -78,8 +79,12 @@ def show(opened: Opened, console: Console) -> None:
     table = Table("Name", "E-mail", "Roles", "Speaks for")
     with opened.reads() as reads:
         for one in accounts(reads):
+            is_erased = one.name == ERASED
             table.add_row(
-                one.name, one.email, "\n".join(one.roles), "\n".join(one.mandates)
+                "(erased)" if is_erased else one.name,
+                "" if is_erased else one.email,
+                "\n".join(one.roles),
+                "\n".join(one.mandates),
             )
     console.print(table)
 

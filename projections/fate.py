@@ -183,7 +183,14 @@ _TURNS: LiteralString = """
 """
 # Joined, not "OR": with it every entry of the log was read.
 
-PUBLIC_TURNS = ("comment.submitted", "comment.amended", "comment.withdrawn")
+PUBLIC_TURNS = (
+    "comment.submitted",
+    "comment.amended",
+    "comment.withdrawn",
+    "comment.unpublished",
+    "comment.republished",
+    "comment.erased",
+)
 ALL_TURNS = (
     *PUBLIC_TURNS,
     "comment.cleared",
@@ -191,6 +198,10 @@ ALL_TURNS = (
     "comment.coded",
     "comment.assigned",
     "comment.anchor_confirmed",
+    "comment.marked_secret",
+    "comment.secrecy_reassessed",
+    "comment.hold_placed",
+    "comment.hold_lifted",
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.redline import Change, redline
+from web.erased import known as known_to_be
 
 ENVELOPE = {
     "originator_id",
@@ -37,7 +38,8 @@ def steps(events: Iterable[Any]) -> Iterator[tuple[int, list[Step]]]:
     known: dict[str, str] = {}
     for event in events:
         set_here = []
-        for field, text in _fields(event):
+        for field, said in _fields(event):
+            text = known_to_be(said, event.originator_id)
             before = known.get(field)
             if before == text or (before is None and not text):
                 continue

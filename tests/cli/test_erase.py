@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from cli import erase, erasing
+from cli.exporting import in_words
 from cli.opening import NoSuch, Opened
 from cli.vault import rotate
 from domain.comment import Comment
@@ -20,8 +21,9 @@ from domain.hold import NotHeld, OnHold
 from domain.log import SYSTEM, NotAllowed
 from domain.person import Person
 from ledger.keys import KeyFile
-from ledger.sealing import Erased
+from ledger.sealing import ERASED, Erased
 from ledger.session import Sessions
+from projections import export
 from projections.erasure import erasure_by_id
 from projections.person import person_by_id
 from tests import story
@@ -132,6 +134,24 @@ def test_what_was_interrupted_is_finished_once(
     assert opened.log.look(Erasure, id).is_carried_out
     assert opened.log.look(Comment, comment).is_erased
     assert erasing.finish_interrupted(opened) == []
+
+
+def test_tables_say_what_is_erased(
+    opened: Opened, comment: UUID, chairs: list[UUID]
+) -> None:
+    id = erasing.request(opened, kind="comment", target=comment, ground="ra_fs")
+    for chair in chairs:
+        erasing.approve(opened, id=id, by=chair, decision_ref=DECISION)
+    consultation = opened.log.look(Comment, comment).consultation
+    with opened.reads() as reads:
+        rows = [
+            *export.comments(reads, consultation),
+            *export.trace(reads, consultation, "{id}"),
+        ]
+    cells = [in_words(cell) for row in rows for cell in row]
+    assert cells.count("Uppgiften raderad") >= 2
+    assert ERASED not in cells
+    assert "Hemligt." not in cells
 
 
 @pytest.mark.parametrize("kind", ["person", "comment", "consultation"])

@@ -135,9 +135,8 @@ def test_the_same_form_sent_twice_is_one_request(round: Round) -> None:
     first = me.post("/my/erasure", data=sent)
     again = me.post("/my/erasure", data=sent)
     assert first.url == again.url
-    assert round.log.head() == round.log.look(Erasure, UUID(sent["id"])).version + (
-        round.log.head() - 1
-    )
+    assert round.log.look(Erasure, UUID(sent["id"])).version == 1
+    assert me.get("/my/profile").text.count("Min begäran om radering") == 1
 
 
 @pytest.mark.parametrize(
@@ -404,6 +403,9 @@ def test_the_public_reads_that_it_is_erased_and_by_whom(round: Round) -> None:
     english = round.browsers.anyone()
     english.cookies.set("language", "en")
     assert "Data erased " in english.get(round.address).text
+    history = round.someone("auditor").get(f"/history/{round.comment}").text
+    assert f"enligt beslut {DECISION}" in history
+    assert SAID not in history
 
 
 def places(round: Round) -> dict[str, object]:
@@ -448,7 +450,7 @@ def test_no_page_shows_what_was_erased_nor_the_bare_mark(
     )
     client.cookies.set("language", language)
     known = places(round) | {"erasure": id}
-    searched = f"?words={SAID.split()[2]}"
+    searched = "?words=recept"
     seen = 0
     for route in ROUTES:
         if not isinstance(route, Route) or "GET" not in (route.methods or ()):
@@ -467,8 +469,6 @@ def test_no_page_shows_what_was_erased_nor_the_bare_mark(
                 if answer.headers.get("content-type") == "application/zip":
                     body = unzipped(answer.content)
                 for gone in (NAME, EMAIL, SAID, OLD, WORDING, ERASED):
-                    if gone == "kanelbullar" and query == searched:
-                        continue
                     assert gone not in body, f"{path}{query}: {gone}"
                 seen += answer.status_code == 200
     for position in range(1, round.log.head() + 1):
