@@ -51,6 +51,7 @@ from web import (
     revision,
     session,
     tile,
+    unchanged,
     work,
 )
 from web import log as log_pages
@@ -61,6 +62,7 @@ from web.erasing import keep_finishing
 from web.language import Spoken
 from web.mail import Mail
 from web.moment import Moments
+from web.packing import Packed
 from web.security import Secured
 from web.site import Site
 from web.status import HANDLERS
@@ -310,7 +312,7 @@ def create_app(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         # Beside the first visitors, not before them: it takes a second or two of which
         # their page needs a thirtieth, and while a process starts others may be down.
-        Thread(target=pages.warm, name="warm", daemon=True).start()
+        Thread(target=_warm, name="warm", daemon=True).start()
         stop = Event()
         finishing = Thread(
             target=keep_finishing, args=(log, reads, sessions, stop), name="erasing"
@@ -329,6 +331,7 @@ def create_app(
         lifespan=lifespan,
         middleware=[
             Middleware(Secured, site=site),
+            Middleware(Packed, site=site),
             Middleware(Furnished, things=things),
             Middleware(Spoken),
             Middleware(Recognised, site=site, sessions=sessions, introduce=introduce),
@@ -336,6 +339,11 @@ def create_app(
         ],
         exception_handlers=HANDLERS,
     )
+
+
+def _warm() -> None:
+    pages.warm()
+    unchanged.release()
 
 
 class Furnished:

@@ -44,6 +44,7 @@ from web.forms import Form
 from web.language import language_of, say
 from web.pages import page
 from web.paging import Paging
+from web.unchanged import kept_by_browsers
 from web.visitor import signed_in, visitor_of
 from web.words import WORDS, choices
 
@@ -75,6 +76,7 @@ class Entry:
         return self.placement is not None and self.placement.state not in UNMOVED
 
 
+@kept_by_browsers
 def index(request: Request) -> Response:
     """Every comment of a consultation, narrowed as the reader asks."""
     form = Form(language_of(request), **request.query_params)
@@ -188,6 +190,7 @@ def _known(typed: str, among: Mapping[K, object]) -> K | None:
     return next((choice for choice in among if str(choice) == typed), None)
 
 
+@kept_by_browsers
 def mine(request: Request) -> Response:
     """What the reader and their organisations have said, and what became of it."""
     signed_in(request)
@@ -215,6 +218,7 @@ def mine(request: Request) -> Response:
         )
 
 
+@kept_by_browsers
 def on_passage(request: Request) -> Response:
     """The comments on one passage of a version: beside the text, or as a page."""
     passage_id: UUID = request.path_params["passage"]

@@ -51,6 +51,7 @@ from web.dates import STOCKHOLM, clock_text
 from web.language import language_of, say, say_many
 from web.pages import page
 from web.reading import Version, versions_for
+from web.unchanged import kept_by_browsers
 from web.visitor import visitor_of
 
 
@@ -93,6 +94,7 @@ def time_left(request: Request, closes_at: datetime, at: datetime) -> str:
             return say_many(request, "One day left", "%(num)s days left", days)
 
 
+@kept_by_browsers
 def home(request: Request) -> Response:
     """The front page: what this is, what is open, and one comment to follow."""
     with request.state.reads(request.state.moment) as reads:
@@ -109,6 +111,7 @@ def home(request: Request) -> Response:
         )
 
 
+@kept_by_browsers
 def index(request: Request) -> Response:
     """Every consultation that the visitor may read about."""
     with request.state.reads(request.state.moment) as reads:
@@ -179,6 +182,7 @@ class Offered:
         return (valid or [self.versions[-1].row])[0]
 
 
+@kept_by_browsers
 def show(request: Request) -> Response:
     """One consultation: what is asked, of whom, until when, and how it is run."""
     with request.state.reads(request.state.moment) as reads:

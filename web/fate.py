@@ -48,6 +48,7 @@ from web.consultation import round_of
 from web.formats.redline import step_html
 from web.pages import page
 from web.subject import Subject, subject_at
+from web.unchanged import kept_by_browsers, unkept
 from web.visitor import visitor_of
 
 
@@ -80,6 +81,7 @@ class Place:
     subject: Subject
 
 
+@kept_by_browsers
 def show(request: Request) -> Response:
     """One comment, from what was said to what became of it."""
     with request.state.reads(request.state.moment) as reads:
@@ -198,6 +200,7 @@ def _earlier(
     may_see = is_own or (sight.sees_all and comment.is_readable)
     if comment.amended_at is None or not may_see:
         return []
+    unkept(request)
     said = said_in(request.state.log, comment.id)
     return [one for one in said if one.at < comment.amended_at]
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,6 +15,7 @@ from web.addresses import FOR_ALL
 from web.dates import STOCKHOLM
 from web.language import say
 from web.status import status_page
+from web.unchanged import compare, compares
 
 
 class Moments:
@@ -35,7 +35,7 @@ class Moments:
             return
         request = Request(scope, receive)
         request.state.moment = request.state.moment_at = None
-        request.state.reads = _Asking(self.reads, request.state)
+        request.state.reads = _Asking(self.reads, request)
         asked = request.query_params.get("as_of")
         if asked and request.method in {"GET", "HEAD"}:
             try:
@@ -66,14 +66,20 @@ class Moments:
 
 
 class _Asking:
-    """The pool, for one request: notes the position that its page shows."""
+    """The pool, for one request: notes the position that its page shows, and whether
+    the browser has that page already."""
 
-    def __init__(self, pool: ReadPool, state: State) -> None:
+    def __init__(self, pool: ReadPool, request: Request) -> None:
         self._pool = pool
-        self._state = state
+        self._request = request
 
     @contextmanager
     def __call__(self, moment: int | None = None) -> Iterator[Reads]:
         with self._pool(moment) as reads:
-            self._state.position = reads.position
+            state = self._request.state
+            if compares(state):
+                stand = compare(self._request, reads)
+                state.position = stand.position if moment is None else moment
+            else:
+                state.position = reads.position
             yield reads

@@ -29,7 +29,11 @@ from web.words import tone, word
 __all__ = ["back_to", "leave_notice", "missing", "page", "redirect", "to_address"]
 
 FOLDER = Path(__file__).with_name("templates")
-VARY = "HX-Request, HX-Request-Type, Cookie, Accept-Language"
+KEPT = {
+    "Vary": "HX-Request, HX-Request-Type, Cookie, Accept-Language",
+    "Cache-Control": "private, no-cache",
+}
+"""A browser may keep a page, but asks each time whether it still is so."""
 
 
 def _asking(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -148,9 +152,7 @@ def page(
         scope = template.new_context(context)
         html = "".join(template.blocks[block](scope))
     response = HTMLResponse(filled_in(request, html), status)
-    response.headers["Vary"] = VARY
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers.update(headers or {})
+    response.headers.update({**KEPT, **(headers or {})})
     if whole and noticed:
         response.delete_cookie(_cookie(request), secure=site_of(request).https)
     return response
@@ -200,6 +202,11 @@ def leave_notice(request: Request, response: Response, text: str) -> None:
         samesite="lax",
         secure=site_of(request).https,
     )
+
+
+def has_notice(request: Request) -> bool:
+    """Whether a sentence waits to be said at the top of the next whole page."""
+    return _cookie(request) in request.cookies
 
 
 def site_of(request: Request) -> Site:

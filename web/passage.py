@@ -38,6 +38,7 @@ from web.formats.redline import step_html
 from web.pages import page
 from web.paging import Paging
 from web.reading import Version, chosen, current, versions_for
+from web.unchanged import kept_by_browsers
 from web.visitor import visitor_of
 
 COMMENTS = 20
@@ -59,6 +60,7 @@ class Turn:
     reasons: list[Reason]
 
 
+@kept_by_browsers
 def show(request: Request) -> Response:
     """The passage as it stands, where its words came from, and its comments."""
     id: UUID = request.path_params["passage"]

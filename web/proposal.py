@@ -41,8 +41,10 @@ from web.reading import (
     versions_for,
     without_title,
 )
+from web.unchanged import kept_by_browsers
 
 
+@kept_by_browsers
 def show(request: Request) -> Response:
     """A version of the text, a portion at a time, with what is said beside it."""
     with request.state.reads(request.state.moment) as reads:
@@ -158,6 +160,7 @@ def _news(
     return found
 
 
+@kept_by_browsers
 def compare(request: Request) -> Response:
     """What differs between two versions, passage by passage, and why."""
     paging = Paging(request, size=SHOWN_AT_MOST)
