@@ -32,9 +32,9 @@ from ledger.policy import BadPolicy, Policy
 from ledger.receipt import BadReceipt, Checked, check_receipt
 from ledger.remote import UrlSource
 from ledger.sealed import SealedCheck
+from ledger.signed import Previous, trusted
 from ledger.sources import Away, DatabaseSource
 from ledger.unpacking import BundleSource
-from ledger.verify import Previous, trusted
 from ledger.verify import verify as check
 from projections.comparison import CannotCompare, compare
 from projections.follower import CannotApply

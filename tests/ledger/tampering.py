@@ -14,8 +14,9 @@ from psycopg import Connection
 from ledger.findings import Report
 from ledger.policy import Policy
 from ledger.recorder import LogRecorder
+from ledger.signed import Previous
 from ledger.sources import DatabaseSource
-from ledger.verify import Previous, verify
+from ledger.verify import verify
 from tests.ledger.writing import event
 from tests.publishing import POLICY, publish
 

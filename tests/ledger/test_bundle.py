@@ -21,11 +21,12 @@ from ledger.findings import Check, Outcome, Report
 from ledger.layout import bundled, path_of, unbundled
 from ledger.note import Note
 from ledger.policy import Policy
+from ledger.signed import trusted
 from ledger.sources import Away, DatabaseSource, Unreadable
 from ledger.tiles import HEIGHT, WIDTH
 from ledger.tree import leaf_hash, root_of
 from ledger.unpacking import BundleSource
-from ledger.verify import trusted, verify
+from ledger.verify import verify
 from tests import story
 from tests.ledger.tampering import ONE_BYTE, WITH_LEAF, record, rewrite, tamper
 from tests.publishing import POLICY, POLICY_TEXT, publish

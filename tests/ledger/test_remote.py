@@ -18,7 +18,8 @@ from ledger.layout import LARGEST_BUNDLE
 from ledger.note import LARGEST
 from ledger.policy import Policy
 from ledger.remote import UrlSource
-from ledger.verify import Previous, trusted, verify
+from ledger.signed import Previous, trusted
+from ledger.verify import verify
 from tests.ledger.tampering import ONE_BYTE, WITH_LEAF, record, rewrite, tamper
 from tests.publishing import POLICY, POLICY_TEXT, publish
 from tests.web.test_tile import application, served
@@ -95,7 +96,7 @@ def test_a_log_is_sound_at_every_size_it_was_published(database: str) -> None:
 def test_what_is_changed_shows_at_the_address(
     kept: str, statements: list[str], position: int | None, check: Check
 ) -> None:
-    tamper(kept, *statements)  # type: ignore[arg-type]
+    tamper(kept, *statements)
     with application(kept) as app, served(app) as address:
         report = checked(address)
     assert report.outcome is Outcome.TAMPERED
