@@ -11,7 +11,7 @@ from eventsourcing.domain import Aggregate
 
 from domain.comment import Comment
 from domain.consultation import Consultation, TitleIsMissing
-from domain.log import Fact, Log, Receipt, Refused
+from domain.log import Conflict, Fact, Log, Receipt, Refused
 from domain.person import DECIDERS, SECRETARIAT, require_role
 from domain.publicity import Unpublishable
 
@@ -108,6 +108,19 @@ class AnswerNotPublished(Refused):
 
     en = "The answer has not been published."
     sv = "Bemötandet är inte publicerat."
+
+
+class IssueHasChanged(Conflict):
+    """What is decided, answered or approved is the issue as it was read."""
+
+    en = (
+        "Someone else has changed this issue since you opened the page, so nothing was"
+        " saved. Read how it stands now, and send again if you still want to."
+    )
+    sv = (
+        "Någon annan har ändrat sakfrågan sedan du öppnade sidan, så inget sparades."
+        " Läs hur den står nu och skicka igen om du fortfarande vill det."
+    )
 
 
 class Issue(Unpublishable):
@@ -371,6 +384,11 @@ class Issue(Unpublishable):
         if self.merged_into is not None:
             raise IssueIsMerged
 
+    def require_version(self, read: int | None) -> None:
+        """Refuse when the issue has changed since this version of it was read."""
+        if read is not None and read != self.version:
+            raise IssueHasChanged
+
 
 def raise_issue(
     log: Log,
@@ -458,25 +476,49 @@ def split_issue(
 
 
 def decide_disposition(
-    log: Log, *, id: UUID, disposition: str, reason: str, by: UUID, now: datetime
+    log: Log,
+    *,
+    id: UUID,
+    disposition: str,
+    reason: str,
+    read: int | None = None,
+    by: UUID,
+    now: datetime,
 ) -> Receipt:
-    """Decide what becomes of the point, and why."""
+    """Decide what becomes of the point, and why.
+
+    `read` is the version of the issue that somebody read before, here as well as for
+    its answer. Raises IssueHasChanged when it has another by now.
+    """
     issue = _to_change(log, id, by)
+    issue.require_version(read)
     issue.decide(disposition, reason=reason, by=by, now=now)
     return log.record(issue)
 
 
-def draft_answer(log: Log, *, id: UUID, text: str, by: UUID, now: datetime) -> Receipt:
+def draft_answer(
+    log: Log,
+    *,
+    id: UUID,
+    text: str,
+    read: int | None = None,
+    by: UUID,
+    now: datetime,
+) -> Receipt:
     """Write the answer; a published one stays public until the next is published."""
     issue = _to_change(log, id, by)
+    issue.require_version(read)
     issue.draft_answer(text, by=by, now=now)
     return log.record(issue)
 
 
-def approve_answer(log: Log, *, id: UUID, by: UUID, now: datetime) -> Receipt:
-    """Approve the disposition and the answer as they stand."""
+def approve_answer(
+    log: Log, *, id: UUID, read: int | None = None, by: UUID, now: datetime
+) -> Receipt:
+    """Approve the disposition and the answer as they stand, and as they were read."""
     issue = log.get(Issue, id)
     require_role(log, by, issue.consultation, *DECIDERS)
+    issue.require_version(read)
     issue.approve_answer(by=by, now=now)
     return log.record(issue)
 

@@ -52,19 +52,6 @@ from web.words import choices
 CANDIDATES = 8
 
 
-class ChangedMeanwhile(Conflict):
-    """What is decided, answered or approved is the issue as it was read."""
-
-    en = (
-        "Someone else has changed this issue since you opened the page, so nothing was"
-        " saved. Read how it stands now, and send again if you still want to."
-    )
-    sv = (
-        "Någon annan har ändrat sakfrågan sedan du öppnade sidan, så inget sparades."
-        " Läs hur den står nu och skicka igen om du fortfarande vill det."
-    )
-
-
 def index(request: Request) -> Response:
     """A consultation's issues, narrowed to those that wait for something."""
     form = Form.sent(request, request.query_params)
@@ -290,14 +277,6 @@ def _acting(act: Callable[[Request, Form, UUID], Receipt]) -> Callable[..., Resp
     return route
 
 
-def _as_read(request: Request, form: Form, issue: UUID) -> UUID:
-    """The issue, if it stands as on the page that the form was on. Raises Conflict."""
-    read = form.number("version")
-    if read is not None and read != request.state.log.look(Issue, issue).version:
-        raise ChangedMeanwhile
-    return issue
-
-
 def _back(request: Request, receipt: Receipt, *, issue: UUID | None = None) -> Response:
     settled(request, receipt)
     return redirect(
@@ -389,7 +368,8 @@ def decide(request: Request, form: Form, issue: UUID) -> Receipt:
     """Decide the disposition, with its reason."""
     return decide_disposition(
         request.state.log,
-        id=_as_read(request, form, issue),
+        id=issue,
+        read=form.number("version"),
         disposition=form["disposition"],
         reason=form.text("reason"),
         by=signed_in(request),
@@ -405,7 +385,8 @@ def answer(request: Request, form: Form, issue: UUID) -> Receipt:
     form.check()
     return draft_answer(
         request.state.log,
-        id=_as_read(request, form, issue),
+        id=issue,
+        read=form.number("version"),
         text=text,
         by=signed_in(request),
         now=clock(),
@@ -418,7 +399,8 @@ def approve(request: Request, form: Form, issue: UUID) -> Receipt:
     """Approve the disposition and the answer."""
     return approve_answer(
         request.state.log,
-        id=_as_read(request, form, issue),
+        id=issue,
+        read=form.number("version"),
         by=signed_in(request),
         now=clock(),
     )

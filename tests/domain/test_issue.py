@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +17,7 @@ from domain.issue import (
     AnswerIsMissing,
     DispositionIsMissing,
     Issue,
+    IssueHasChanged,
     IssueIsMerged,
     NotApproved,
     NotGathered,
@@ -34,7 +37,7 @@ from domain.issue import (
     rename_issue,
     split_issue,
 )
-from domain.log import SYSTEM, Log, NotAllowed, NotFound
+from domain.log import SYSTEM, Conflict, Log, NotAllowed, NotFound, Receipt
 from tests.scenario import NOW, THING, Fact, given
 from tests.story import a_comment, a_consultation, a_person, a_proposal, an_issue
 
@@ -344,3 +347,48 @@ def test_answers_are_published_all_at_once_or_none(log: Log) -> None:
     with pytest.raises(NotApproved):
         publish_answers(log, ids=[ready, unready], by=SYSTEM, now=NOW)
     assert log.recorder.max_notification_id() == before
+
+
+def test_nobody_decides_answers_or_approves_what_has_changed_since_it_was_read(
+    log: Log,
+) -> None:
+    id = an_issue(log, a_consultation(log), disposition="noted", answer="Tack.")
+    read = log.look(Issue, id).version
+    rename_issue(log, id=id, title="Stöd", by=SYSTEM, now=NOW)
+    acts: list[Callable[[int], Receipt]] = [
+        lambda read: decide_disposition(
+            log, id=id, disposition="noted", reason="", read=read, by=SYSTEM, now=NOW
+        ),
+        lambda read: draft_answer(
+            log, id=id, text="Nej.", read=read, by=SYSTEM, now=NOW
+        ),
+        lambda read: approve_answer(log, id=id, read=read, by=SYSTEM, now=NOW),
+    ]
+    for act in acts:
+        before = log.look(Issue, id).version
+        with pytest.raises(IssueHasChanged):
+            act(read)
+        assert log.look(Issue, id).version == before
+        act(before)
+
+
+def test_of_those_who_answer_what_they_all_read_at_once_one_is_heard(log: Log) -> None:
+    id = an_issue(log, a_consultation(log), disposition="noted")
+    many = 4
+    together = Barrier(many)
+
+    def answer(text: str) -> bool:
+        read = log.look(Issue, id).version
+        together.wait(30)
+        try:
+            draft_answer(log, id=id, text=text, read=read, by=SYSTEM, now=NOW)
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(many) as pool:
+        for attempt in range(5):
+            before = log.look(Issue, id).version
+            texts = [f"Svar {attempt}-{one}" for one in range(many)]
+            assert sum(pool.map(answer, texts)) == 1
+            assert log.look(Issue, id).version == before + 1
