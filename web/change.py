@@ -261,12 +261,13 @@ def drop(request: Request, form: Form) -> Response:
 
 
 def _drop(request: Request, form: Form, gone: str) -> Response:
-    revision, base, changes = _at_hand(request)
+    revision, _, changes = _at_hand(request)
     change = revision.changes.get(gone)
     if change is None:
         return _back(request, form, None, None, "The change is taken out.")
     log, by, now = request.state.log, signed_in(request), clock()
-    first, ids = dropped(base, changes, change)
+    current = log.look(Proposal, revision.proposal).passages
+    first, ids = dropped(current, changes, change)
     receipt = None
     if first:
         receipt = make_change(log, id=revision.id, changes=first, by=by, now=now)

@@ -53,17 +53,20 @@ def dropped(
     """What it takes to drop a change: changes to make first, then the ids to drop.
 
     With a new passage go the changes made to it later; what was placed after it is
-    placed after the passage before it instead.
+    placed after the passage before it instead, unless the changes do not fit anyway.
     """
     if gone["op"] != "insert":
         return [], [gone["id"]]
     id = gone["passage"]
-    order = [passage.id.hex for passage in apply_changes(base, changes)]
+    own = [one["id"] for one in reversed(changes) if one["passage"] == id]
+    try:
+        order = [passage.id.hex for passage in apply_changes(base, changes)]
+    except ChangeDoesNotFit:
+        return [], own
     before = order[order.index(id) - 1] if id in order[1:] else None
     follows: list[PassageChange] = [
         {**one, "after": before} for one in changes if one.get("after") == id
     ]
-    own = [one["id"] for one in reversed(changes) if one["passage"] == id]
     return follows, own
 
 

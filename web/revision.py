@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID, uuid4
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.log import NotFound, Receipt
+from domain.log import NotFound, Receipt, Refused, Unavailable
+from domain.proposal import Proposal
 from domain.revision import (
     Revision,
     abandon_revision,
     adopt_revision,
     move_revision,
+    place_stragglers,
     review_revision,
     start_revision,
 )
@@ -243,12 +246,34 @@ def adopt(request: Request, form: Form) -> Response:
     receipt = adopt_revision(
         log, id=revision.id, anchors=anchors, by=signed_in(request), now=clock()
     )
+    _place_late_ones(request, revision.proposal)
     return _on(
         request,
         receipt,
         "revision.show",
         "The revision is adopted. A new version exists.",
     )
+
+
+def _place_late_ones(request: Request, proposal: UUID) -> None:
+    """Give a place to the comments that came in while the revision was adopted.
+
+    The adoption stands whatever becomes of this: it can be done later, by hand.
+    """
+    log = request.state.log
+    with suppress(Refused, Unavailable):
+        settled(request, Receipt(log.head(), clock()))
+        with request.state.reads(None) as reads:
+            edition = log.look(Proposal, proposal).edition
+            anchors = standings_on(reads, proposal, not_in=edition)
+        if anchors:
+            place_stragglers(
+                log,
+                proposal=proposal,
+                anchors=anchors,
+                by=signed_in(request),
+                now=clock(),
+            )
 
 
 def leave(request: Request, form: Form | None = None) -> Response:

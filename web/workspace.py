@@ -12,7 +12,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 
 from domain.log import NotFound
-from domain.proposal import apply_changes
+from domain.proposal import ChangeDoesNotFit, apply_changes
 from domain.redline import Step, compare
 from domain.text import Passage, labels
 from projections.consultation import ConsultationRow
@@ -60,6 +60,8 @@ class Workspace:
     proposal: ProposalRow
     revision: RevisionRow
     base: list[Passage]
+    current: list[Passage]
+    """The proposal's newest text: another than `base` when it has moved on."""
     changes: list[ChangeRow]
     issues: Mapping[UUID, TracedIssue]
     """The issues that the changes name, by the id they are named with."""
@@ -78,8 +80,22 @@ class Workspace:
 
     @cached_property
     def text(self) -> tuple[Passage, ...]:
-        """The text as it would become, or became."""
-        return apply_changes(self.base, [change.stored() for change in self.changes])
+        """The text as it would become, or became; without changes that do not fit."""
+        return _fitted(self.base, self.changes)[0]
+
+    @cached_property
+    def unfit(self) -> list[ChangeRow]:
+        """The changes that do not fit the text that they are to be made to.
+
+        Their passage went, or the one that they put it after, when the draft was
+        replaced or another revision was adopted.
+        """
+        return _fitted(self.current, self.changes)[1] if self.is_open else []
+
+    @property
+    def may_change(self) -> bool:
+        """Whether the visitor may make changes now: those there are fit the text."""
+        return self.may_write and not self.has_moved_on and not self.unfit
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -134,6 +150,23 @@ class Workspace:
         return found[-1] if found else None
 
 
+def _fitted(
+    base: Sequence[Passage], changes: Sequence[ChangeRow]
+) -> tuple[tuple[Passage, ...], list[ChangeRow]]:
+    """The text after the changes that fit it, and those that do not."""
+    try:
+        return apply_changes(base, [change.stored() for change in changes]), []
+    except ChangeDoesNotFit:
+        pass
+    text, unfit = tuple(base), []
+    for change in changes:
+        try:
+            text = apply_changes(text, [change.stored()])
+        except ChangeDoesNotFit:
+            unfit.append(change)
+    return text, unfit
+
+
 def labelled(passages: Sequence[Passage]) -> dict[UUID, str]:
     """The printed reference of each passage of a text, by its id."""
     ids = (passage.id for passage in passages)
@@ -151,11 +184,14 @@ def workspace_for(request: Request, reads: Reads) -> Workspace:
         raise NotFound
     changes = changes_of(reads, revision.id)
     named = {issue for change in changes for issue in change.issues}
+    base = passages_of(reads, proposal.id, revision.base)
+    has_moved_on = proposal.edition != revision.base
     return Workspace(
         consultation,
         proposal,
         revision,
-        passages_of(reads, proposal.id, revision.base),
+        base,
+        passages_of(reads, proposal.id, proposal.edition) if has_moved_on else base,
         changes,
         issues_behind(reads, named, sight_of(request, consultation.id)),
         may_write=revision.state in UNSETTLED

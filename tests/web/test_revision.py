@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from time import monotonic
+from typing import Any, cast
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from domain.log import SYSTEM, Log
-from domain.proposal import Proposal
+from domain.proposal import PassageChange, Proposal, redraft_proposal
 from domain.revision import Revision, adopt_revision, make_change, review_revision
+from projections.comment import standings_on
+from projections.comment_list import placements_in
 from projections.reads import ReadPool
+from projections.rebuild import WRITING
 from tests.client import PageClient
 from tests.story import (
     NOW,
@@ -78,6 +86,18 @@ def changes(log: Log, revision: UUID) -> list[dict]:  # type: ignore[type-arg]
 
 def words(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def redrafted(log: Log, proposal: UUID, first: int) -> None:
+    """Replace the draft by its first passages."""
+    redraft_proposal(
+        log,
+        id=proposal,
+        title="Ett kortare utkast",
+        passages=text_of(log, proposal)[:first],
+        by=SYSTEM,
+        now=NOW,
+    )
 
 
 # Starting
@@ -586,6 +606,33 @@ def test_a_comment_is_followed_from_where_it_stood_in_the_version_before(
     assert row == (start, start + len(quoted), "exact", True)
 
 
+def test_a_comment_that_comes_during_the_adoption_gets_its_place_with_it(
+    editor: PageClient, log: Log, database: str, round: UUID, proposal: UUID,
+    revision: UUID, browsers: Browsers, reads: ReadPool,
+) -> None:  # fmt: skip
+    change = replacing(log, proposal, 4, "Något helt annat.")
+    make_change(log, id=revision, changes=[change], by=SYSTEM, now=NOW)
+    review_revision(log, id=revision, note="", by=SYSTEM, now=NOW)
+    browsers.catch_up()
+    with (
+        ThreadPoolExecutor(1) as pool,
+        psycopg.connect(database, autocommit=True) as follower,
+    ):
+        # The tables stand still, so that the adoption does not know of the comment.
+        follower.execute("SELECT pg_advisory_lock(%s)", (WRITING,))
+        comment = a_comment(log, proposal, 1)
+        adoption = pool.submit(editor.post, at(round, revision, "adopt"))
+        until = monotonic() + 30
+        while not log.look(Revision, revision).is_settled and monotonic() < until:
+            Event().wait(0.02)
+        follower.execute("SELECT pg_advisory_unlock(%s)", (WRITING,))
+        assert adoption.result(30).status_code == 200
+    browsers.catch_up()
+    with reads() as now:
+        assert standings_on(now, proposal, not_in=2) == {}
+        assert placements_in(now, [comment], 2)[comment].state == "exact"
+
+
 def test_stragglers_are_placed_by_an_editor(
     editor: PageClient, browsers: Browsers, log: Log, round: UUID, proposal: UUID
 ) -> None:
@@ -692,3 +739,69 @@ def test_an_adoption_that_is_overtaken_says_so(
     page = editor.post(at(round, revision, "adopt"))
     assert page.status_code == 422
     assert "Flytta först revideringen" in page.text
+
+
+def test_a_change_to_a_passage_that_a_redraft_removed_is_shown_and_can_be_taken_out(
+    browsers: Browsers, log: Log, round: UUID
+) -> None:
+    draft = a_proposal(log, round, published=False)
+    fits, lost = replacing(log, draft, 1, "Kvar."), replacing(log, draft, 3, "Borta.")
+    id = a_revision(log, draft, [fits, lost])
+    redrafted(log, draft, 2)
+    editor = browsers.of(a_person(log, role="editor", consultation=round))
+    shown = editor.get(at(round, id))
+    assert shown.status_code == 200
+    assert "En ändring passar inte version 1 som den lyder nu" in words(shown.text)
+    assert "Borta." in shown.text
+    assert "Redigera" not in shown.text
+    for part in ("preview", "adopt", "preview/comments"):
+        assert editor.get(at(round, id, part)).status_code == 200
+    assert "måste först tas bort" in editor.get(at(round, id, "preview")).text
+    form = at(round, id, on(log, draft, 1))
+    refused = editor.post(form, data=reworded(log, draft, 1, "Nytt.", was=""))
+    assert refused.status_code == 422
+    assert "passar inte texten" in refused.text
+    page = editor.post(at(round, id, f"changes/{UUID(lost['id'])}/drop"))
+    assert "Ändringen är borttagen." in page.text
+    assert "passar inte version" not in page.text
+    assert "Redigera" in page.text
+    assert [one["text"] for one in changes(log, id)] == ["Kvar."]
+
+
+def test_an_inserted_passage_that_lost_its_place_is_taken_out_with_its_changes(
+    browsers: Browsers, log: Log, round: UUID
+) -> None:
+    draft = a_proposal(log, round, published=False)
+    after, new = text_of(log, draft)[3].id, uuid4()
+
+    def worded(op: str, text: str, **rest: Any) -> PassageChange:
+        words = {"kind": "paragraph", "level": 0, "text": text, "marks": []}
+        change = {"id": uuid4().hex, "op": op, "passage": new.hex, **words, **rest}
+        return cast(PassageChange, change)
+
+    inserted = worded("insert", "Nytt stycke.", id=new.hex, after=after.hex)
+    replaced = worded("replace", "Nyare stycke.")
+    id = a_revision(log, draft, [inserted, replaced])
+    redrafted(log, draft, 2)
+    editor = browsers.of(a_person(log, role="editor", consultation=round))
+    assert "2 ändringar passar inte" in words(editor.get(at(round, id)).text)
+    page = editor.post(at(round, id, f"changes/{new}/drop"))
+    assert "passar inte version" not in page.text
+    assert changes(log, id) == []
+
+
+def test_what_does_not_fit_the_version_that_another_revision_made_is_taken_out(
+    browsers: Browsers, log: Log, round: UUID, proposal: UUID
+) -> None:
+    gone = text_of(log, proposal)[3].id
+    id = a_revision(log, proposal, [replacing(log, proposal, 3, "För sent.")])
+    removal: PassageChange = {"id": uuid4().hex, "op": "delete", "passage": gone.hex}
+    an_adopted_revision(log, proposal, [removal])
+    editor = browsers.of(a_person(log, role="editor", consultation=round))
+    shown = editor.get(at(round, id)).text
+    assert "En ändring passar inte version 2" in words(shown)
+    assert "Flytta till version 2" not in shown
+    (change,) = changes(log, id)
+    page = editor.post(at(round, id, f"changes/{UUID(change['id'])}/drop"))
+    assert "passar inte version" not in page.text
+    assert "Flytta till version 2" in page.text
