@@ -100,6 +100,14 @@ WORDS: dict[str, dict[str, str]] = {
         "auditor": "Auditor",
         "reader": "Reader",
     },
+    "demo role": {
+        "stakeholder": "Stakeholder",
+        "officer": "Officer",
+        "editor": "Editor",
+        "chair": "Chair",
+        "deputy": "Deputy chair",
+        "auditor": "Auditor",
+    },
     "waiting": {
         "uncoded": "Without a theme",
         "unassigned": "With no officer",

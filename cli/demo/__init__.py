@@ -22,5 +22,6 @@ def people() -> dict[str, UUID]:
         "officer": thing("s-arbetsmiljo"),
         "editor": thing("s-redaktor"),
         "chair": thing("s-ordforande"),
+        "deputy": thing("s-vice-ordforande"),
         "auditor": thing("s-revisor"),
     }

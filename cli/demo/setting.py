@@ -17,7 +17,8 @@ from domain.consultation import (
 )
 from domain.log import SYSTEM
 from domain.organisation import give_mandate, register_organisation
-from domain.person import grant_role, register_person
+from domain.role import grant_role
+from domain.person import register_person
 from domain.proposal import draft_proposal, publish_proposal
 from domain.text import Passage
 
