@@ -7,6 +7,7 @@ import random
 import subprocess
 import tarfile
 from base64 import b64decode
+from hashlib import sha256
 from pathlib import Path
 
 import psycopg
@@ -158,6 +159,48 @@ def test_any_changed_byte_is_noticed(kept: str, tmp_path: Path) -> None:
     assert checked(file).outcome is Outcome.TAMPERED
     file.write_bytes(whole)
     assert checked(file).outcome is Outcome.SOUND
+
+
+def resealed(whole: bytes) -> bytes:
+    """The file with the hash that it then must have, as whoever forges it would."""
+    at = whole.rindex(b"sha256\0")
+    digest = sha256(whole[:at]).hexdigest().encode()
+    return whole[: at + 512] + digest + whole[at + 512 + 64 :]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"0000644", b"0000600"),
+        (b"events/001.jsonl\0", b"events/009.jsonl\0"),
+        (b"policy\0", b"poliXX\0"),
+        (b'"position":600', b'"position":601'),
+        (b'"position":300', b'"position":030'),
+    ],
+)
+def test_an_export_is_written_in_one_way(
+    kept: str, tmp_path: Path, old: bytes, new: bytes
+) -> None:
+    file = export(kept, tmp_path / "export")
+    whole = file.read_bytes()
+    at = whole.rindex(old)
+    forged = resealed(whole[:at] + new + whole[at + len(old) :])
+    assert forged != whole
+    file.write_bytes(forged)
+    assert outcome_of(file) is Outcome.TAMPERED
+
+
+@pytest.mark.parametrize("name", ["tile/0/002.p/8", "tile/entries/002.p/8"])
+def test_the_edge_of_the_sealed_tree_is_that_of_the_whole(
+    kept: str, tmp_path: Path, name: str
+) -> None:
+    file = export(kept, tmp_path / "export")
+    whole = bytearray(file.read_bytes())
+    whole[whole.rindex(name.encode() + b"\0") + 512 + 40] ^= 1
+    file.write_bytes(resealed(bytes(whole)))
+    report = checked(file)
+    assert report.outcome is Outcome.TAMPERED
+    assert f"{name} is not the beginning of" in report.findings[0].said
 
 
 def test_a_changed_state_or_leaf_is_named_though_the_file_is_packed_anew(
