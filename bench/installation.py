@@ -19,6 +19,7 @@ from time import monotonic
 from uuid import UUID
 
 from bench.generate import Scene, generated
+from cli.migrate import migrate
 from cli.postgres import Database, Server, embedded
 from ledger.session import Sessions
 
@@ -149,6 +150,8 @@ def _running(directory: Path, scene: Scene, workers: int) -> Iterator[Running]:
     surroundings = environment(directory, port)
     with ExitStack() as stack:
         server = stack.enter_context(embedded(directory))
+        # As after an upgrade: what another release has laid out is made anew first.
+        migrate(Database.on(server))
 
         def start(*arguments: str) -> int:
             command = ["-m", "cli.main", *arguments]

@@ -17,12 +17,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import ip_address
+from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
 import uvloop
 
 from bench.figures import Reading
+from bench.spent import since, spent
 
 MISSING = -1
 
@@ -110,15 +112,14 @@ class Outcome:
         """Requests a second of one sort, and how long they took. Fails on an error."""
         self.require_sound()
         times = sorted(self.times[what])
-        return Reading(
-            len(times) / self.seconds,
-            {
-                f"{what} p50 ms": at(times, 0.5) * 1000,
-                f"{what} p99 ms": at(times, 0.99) * 1000,
-                f"{what} kB": self.bytes[what] / len(times) / 1000,
-                "client's share of a core": self.busy,
-            },
-        )
+        more = {
+            f"{what} p50 ms": at(times, 0.5) * 1000,
+            f"{what} p99 ms": at(times, 0.99) * 1000,
+            "client's share of a core": self.busy,
+        }
+        if self.bytes[what]:
+            more[f"{what} kB"] = self.bytes[what] / len(times) / 1000
+        return Reading(len(times) / self.seconds, more)
 
     def require_sound(self) -> None:
         """Fail if one answer was wrong."""
@@ -266,6 +267,19 @@ class Client:
     def drive(self, load: Load) -> Outcome:
         """Do it there, and wait for what came of it."""
         return self.begin(load)()
+
+    def drive_at(self, data: Path, load: Load, what: str) -> tuple[Outcome, Reading]:
+        """Do it, and count the processor time of who answers for one such request.
+
+        That is of all processes that work for a directory.
+        """
+        before = spent(data)
+        outcome = self.drive(load)
+        took = since(before, data)
+        reading = outcome.of(what)
+        each = took * 1000 / len(outcome.times[what])
+        more = {**reading.more, "processor ms each": each}
+        return outcome, Reading(reading.value, more)
 
     def begin(self, load: Load) -> Callable[[], Outcome]:
         """Do it there; call what this gives to wait for what came of it."""

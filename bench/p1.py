@@ -19,7 +19,7 @@ from bench.figures import Figure, Reading, alone, in_turn
 from bench.installation import Running, running
 from bench.load import Client, Load, Scripts, client
 from bench.reference import Reference, reference
-from bench.submitting import ours, require_inserted, require_recorded, theirs
+from bench.submitting import desk_of, ours, require_inserted, require_recorded, theirs
 from bench.threads import together
 
 SECONDS = 3.0
@@ -44,9 +44,9 @@ def run(data: Path, workers: int) -> Iterator[Figure]:
 
 
 def _beside(installed: Running, crud: Reference, sending: Client) -> Iterator[Figure]:
-    cookies = installed.sign_in(*installed.scene.senders)
+    desk = desk_of(installed)
     for read in (False, True):
-        mine = ours(installed, cookies, read=read)
+        mine = ours(desk, read=read)
         yours = theirs(crud, installed, read=read)
         for clients in CLIENTS:
             yield in_turn(
@@ -56,7 +56,7 @@ def _beside(installed: Running, crud: Reference, sending: Client) -> Iterator[Fi
                 partial(_theirs, crud, sending, clients, yours),
                 goal=GOALS[clients],
             )
-    mine = ours(installed, cookies, read=False)
+    mine = ours(desk, read=False)
     for clients in CLIENTS:
         yield in_turn(
             f"{clients} clients, beside a bare INSERT of a row",
@@ -87,15 +87,15 @@ def _both_ways(installed: Running, sending: Client, workers: int) -> Figure:
 
 
 def _ours(installed: Running, sending: Client, clients: int, do: Scripts) -> Reading:
-    outcome = sending.drive(Load(installed.port, clients, SECONDS, do))
-    reading = outcome.of("submit")
+    load = Load(installed.port, clients, SECONDS, do)
+    outcome, reading = sending.drive_at(installed.server.data, load, "submit")
     require_recorded(installed, outcome.acknowledged)
     return reading
 
 
 def _theirs(crud: Reference, sending: Client, clients: int, do: Scripts) -> Reading:
-    outcome = sending.drive(Load(crud.port, clients, SECONDS, do))
-    reading = outcome.of("submit")
+    load = Load(crud.port, clients, SECONDS, do)
+    outcome, reading = sending.drive_at(crud.data, load, "submit")
     require_inserted(crud, outcome.acknowledged)
     return reading
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from secrets import token_urlsafe
 
 import psycopg
@@ -55,8 +56,8 @@ class Reference:
     """A reference that answers on a port; `cookies` stand for the senders."""
 
     url: str
+    data: Path
     port: int
-    pid: int
     cookies: list[str]
 
 
@@ -71,9 +72,9 @@ def reference(beside: Running, *, how: str, workers: int) -> Iterator[Reference]
     arguments += ["--workers", str(workers), "--how", how]
     said = beside.server.data.with_name(f"crud-{how}.said")
     surroundings = environment(beside.server.data, port)
-    with process(arguments, said, surroundings) as started:
+    with process(arguments, said, surroundings):
         until(lambda: answers(f"http://127.0.0.1:{port}/health"), str(said))
-        yield Reference(url, port, started.pid, cookies)
+        yield Reference(url, beside.server.data, port, cookies)
 
 
 def _filled(beside: Running) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from functools import partial
 from random import Random
 from urllib.parse import urlencode
@@ -36,11 +37,27 @@ class Forms:
         return f"id={id}".encode() + self._tails[turn % TEXTS]
 
 
-def ours(running: Running, cookies: list[str], *, read: bool = True) -> Scripts:
-    """Submit to an installation, and `read` the receipt each time."""
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where comments are handed in: a text, a passage of it, and cookies of people."""
+
+    round: str
+    proposal: str
+    passage: str
+    cookies: list[str]
+
+
+def desk_of(running: Running) -> Desk:
+    """The text that the scene is about, and those who comment on it, signed in."""
     scene = running.scene
-    path = f"/consultations/{scene.round}/proposals/{scene.proposal}/comments"
-    return partial(_submitting, path, _fields(scene.passage), cookies, read)
+    cookies = running.sign_in(*scene.senders)
+    return Desk(scene.round, scene.proposal, scene.passage, cookies)
+
+
+def ours(desk: Desk, *, read: bool = True) -> Scripts:
+    """Submit to an installation, and `read` the receipt each time."""
+    path = f"/consultations/{desk.round}/proposals/{desk.proposal}/comments"
+    return partial(_submitting, path, _fields(desk.passage), desk.cookies, read)
 
 
 def theirs(crud: Reference, running: Running, *, read: bool = True) -> Scripts:
