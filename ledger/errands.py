@@ -1,7 +1,7 @@
 """What the notary sees to beside publishing, in a thread of its own.
 
-Audits of the whole log, when they were asked for and once a day; and erasures that were
-interrupted. Neither holds up a checkpoint, and neither stops the notary by failing.
+Audits of the whole log, when they were asked for and once a day. They hold up no
+checkpoint, and do not stop the notary by failing.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from typing import Any
 import structlog
 from psycopg import Connection
 
-ERASURES_EVERY = 60.0
-"""Seconds between two looks for interrupted erasures."""
 AGAIN_AFTER = 60.0
 """Seconds until an audit that has failed is tried again."""
 
@@ -29,45 +27,33 @@ log = structlog.get_logger("notary")
 
 
 class Errands:
-    """Runs each when it is due, one at a time."""
+    """Runs audits when they are due, one at a time."""
 
-    def __init__(
-        self,
-        audit: Callable[[], None] | None,
-        finish_erasures: Callable[[], None] | None,
-    ) -> None:
+    def __init__(self, audit: Callable[[], None] | None) -> None:
         self._audit = audit
-        self._finish_erasures = finish_erasures
         self._working: Thread | None = None
-        self._next_audit = self._next_erasures = monotonic()
+        self._next = monotonic()
 
     def run_when_due(self, connection: Connection[Any]) -> None:
         """Begin what is due, unless something is under way."""
-        if self._working is not None and self._working.is_alive():
+        if self._audit is None or (self._working and self._working.is_alive()):
             return
         now = monotonic()
-        if self._finish_erasures and now >= self._next_erasures:
-            self._next_erasures = now + ERASURES_EVERY
-            self._begin("erasures", self._finish_erasures)
-        elif self._audit and now >= self._next_audit and _audit_is_due(connection):
+        if now >= self._next and _audit_is_due(connection):
             # Soon enough for whoever asks next, and not at once if it fails.
-            self._next_audit = now + AGAIN_AFTER
-            self._begin("audit", self._audited)
+            self._next = now + AGAIN_AFTER
+            self._working = Thread(
+                target=self._run, args=(self._audit,), daemon=True, name="audit"
+            )
+            self._working.start()
 
-    def _audited(self) -> None:
-        assert self._audit  # noqa: S101
-        self._audit()
-        self._next_audit = monotonic()
-
-    def _begin(self, what: str, work: Callable[[], None]) -> None:
-        def run() -> None:
-            try:
-                work()
-            except Exception:
-                log.exception("failed", errand=what)
-
-        self._working = Thread(target=run, daemon=True, name=what)
-        self._working.start()
+    def _run(self, audit: Callable[[], None]) -> None:
+        try:
+            audit()
+        except Exception:
+            log.exception("failed", errand="audit")
+        else:
+            self._next = monotonic()
 
 
 def _audit_is_due(connection: Connection[Any]) -> bool:

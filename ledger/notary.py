@@ -64,7 +64,7 @@ class _Wrong(Exception):
 class Notary:
     """Publishes the checkpoints of the log in one database, as one policy wants them.
 
-    `audit` answers what tlog.audit asks; `finish_erasures` ends interrupted ones.
+    `audit` answers what tlog.audit asks.
     """
 
     def __init__(
@@ -74,7 +74,6 @@ class Notary:
         signer_url: str,
         *,
         audit: Callable[[], None] | None = None,
-        finish_erasures: Callable[[], None] | None = None,
         heartbeat: timedelta = HEARTBEAT,
     ) -> None:
         self._url = url
@@ -82,7 +81,7 @@ class Notary:
         self._signer_url = signer_url
         self._signed: int | None = None
         self._cosigning = Cosigning(policy)
-        self._errands = Errands(audit, finish_erasures)
+        self._errands = Errands(audit)
         self._heartbeat = heartbeat
         self._pause = 0.0
         self._wrong_since: float | None = None

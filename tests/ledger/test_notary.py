@@ -530,7 +530,7 @@ def test_it_runs_audits_that_are_asked_for_and_one_a_day(ledger: Notarised) -> N
         running.join(30)
 
 
-def test_errands_that_fail_hold_up_no_checkpoint(ledger: Notarised) -> None:
+def test_an_audit_that_fails_holds_up_no_checkpoint(ledger: Notarised) -> None:
     tried = threading.Event()
 
     def fail() -> None:
@@ -538,7 +538,7 @@ def test_errands_that_fail_hold_up_no_checkpoint(ledger: Notarised) -> None:
         raise RuntimeError("no")
 
     stop = threading.Event()
-    notary = ledger.notary(audit=fail, finish_erasures=fail)
+    notary = ledger.notary(audit=fail)
     running = threading.Thread(target=notary.run, args=(stop,))
     running.start()
     try:
