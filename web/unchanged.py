@@ -79,7 +79,7 @@ def compare(request: Request, reads: Reads) -> Stand:
     now = datetime.now(UTC)
     consultation: UUID | None = request.path_params.get("consultation")
     stand = stand_of(reads, consultation, now)
-    request.state.etag = _name(request, stand, now)
+    request.state.etag = name_of(request, stand, now)
     if request.state.etag in _known_by(request):
         raise Unchanged
     return stand
@@ -90,7 +90,7 @@ def _known_by(request: Request) -> list[str]:
     return [f"W/{name.strip().removeprefix('W/')}" for name in named]
 
 
-def _name(request: Request, stand: Stand, now: datetime) -> str:
+def name_of(request: Request, stand: Stand, now: datetime) -> str:
     """An ETag; a weak one, since the same page is sent packed and not."""
     visitor = visitor_of(request)
     parts = (
