@@ -10,7 +10,8 @@ from rich.table import Table
 
 from cli.opening import NoSuch, Opened
 from domain.log import SYSTEM
-from domain.person import Person, grant_role, revoke_role
+from domain.person import Person
+from domain.role import grant_role, revoke_role
 from ledger.sealing import ERASED
 from projections.lookup import accounts, addresses
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -280,6 +280,18 @@ class Log(Application[UUID]):
             )
         except OperationalError as error:
             raise Unavailable from error
+
+    def beginnings(self, things: Collection[UUID]) -> dict[UUID, Any]:
+        """How each of these things began: its first event, where there is such a thing.
+
+        One question, however many they are.
+        """
+        try:
+            found = cast(Any, self.recorder).first_events(things)
+            events = self._opened(found)
+        except OperationalError as error:
+            raise Unavailable from error
+        return {event.originator_id: event for event in events}
 
     def history(self, thing: UUID, *, until: int | None = None) -> list[Any]:
         """Every event of one thing, oldest first, up to a version of it."""

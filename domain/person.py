@@ -21,6 +21,9 @@ EDITORS: tuple[Role, ...] = ("editor", "chair")
 DECIDERS: tuple[Role, ...] = ("chair",)
 """Approve answers and publish."""
 
+LONGEST_EMAIL = 254
+"""Characters (RFC 5321, erratum 1690); people are looked up by address."""
+
 
 class UnknownRole(Refused):
     """A role is one of the five that the system knows."""
@@ -41,6 +44,13 @@ class HasNotRole(Refused):
 
     en = "This person does not have that role."
     sv = "Personen har inte den rollen."
+
+
+class EmailIsTooLong(Refused):
+    """No mail reaches a longer address."""
+
+    en = "The e-mail address is too long: at most {limit} characters."
+    sv = "E-postadressen är för lång: högst {limit} tecken."
 
 
 class NoMandate(Refused):
@@ -190,6 +200,8 @@ class Person(Holdable):
     ) -> Person:
         if not name.strip():
             raise NameIsMissing
+        if len(email.strip()) > LONGEST_EMAIL:
+            raise EmailIsTooLong(limit=LONGEST_EMAIL)
         return cls._create(
             cls.Registered,
             id=id,
@@ -306,35 +318,3 @@ def rename_person(
     person = log.get(Person, id)
     person.rename(name, public_name=public_name, by=by, now=now)
     return log.record(person)
-
-
-def grant_role(
-    log: Log,
-    *,
-    person: UUID,
-    role: str,
-    consultation: UUID | None,
-    by: UUID,
-    now: datetime,
-) -> Receipt:
-    """Give a person a role in one consultation, or in all (None)."""
-    require_role(log, by, consultation, *DECIDERS)
-    found = log.get(Person, person)
-    found.grant(role, consultation=consultation, by=by, now=now)
-    return log.record(found)
-
-
-def revoke_role(
-    log: Log,
-    *,
-    person: UUID,
-    role: str,
-    consultation: UUID | None,
-    by: UUID,
-    now: datetime,
-) -> Receipt:
-    """Take a role back; what was done in it stands."""
-    require_role(log, by, consultation, *DECIDERS)
-    found = log.get(Person, person)
-    found.revoke(role, consultation=consultation, by=by, now=now)
-    return log.record(found)

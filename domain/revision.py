@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
+from domain.comment import Comment
 from domain.consultation import TitleIsMissing
 from domain.issue import Issue, OtherConsultation
-from domain.log import Fact, Log, Receipt, Refused
+from domain.log import Fact, Log, NotFound, Receipt, Refused
 from domain.person import EDITORS, require_role
 from domain.proposal import (
     ChangeDoesNotFit,
@@ -336,11 +337,13 @@ def adopt_revision(
     """Make the changes the proposal's next edition, and place every comment in it.
 
     `anchors` are those of the comments on the proposal, by comment. All is recorded as
-    one, or refused if the proposal has moved on.
+    one, or refused if the proposal has moved on. Raises NotFound for what is no comment
+    on it.
     """
     revision = log.get(Revision, id)
     require_role(log, by, revision.consultation, *EDITORS)
     proposal = log.get(Proposal, revision.proposal)
+    _require_comments_on(log, proposal, anchors)
     revision.adopt(proposal, by=by, now=now)
     proposal.place_anchors(anchors, by=by, now=now)
     return log.record(revision, proposal)
@@ -354,11 +357,26 @@ def place_stragglers(
     by: UUID,
     now: datetime,
 ) -> Receipt:
-    """Place comments that came in while the edition they are on was being replaced."""
+    """Place comments that came in while the edition they are on was being replaced.
+
+    Raises NotFound for what is no comment on the proposal.
+    """
     found = log.get(Proposal, proposal)
     require_role(log, by, found.consultation, *EDITORS)
+    _require_comments_on(log, found, anchors)
     found.place_anchors(anchors, by=by, now=now)
     return log.record(found)
+
+
+def _require_comments_on(
+    log: Log, proposal: Proposal, comments: Collection[UUID]
+) -> None:
+    """Refuse anything else: what has no row in the tables would stop them."""
+    begun = log.beginnings(comments)
+    for id in comments:
+        first = begun.get(id)
+        if not isinstance(first, Comment.Submitted) or first.proposal != proposal.id:
+            raise NotFound
 
 
 def abandon_revision(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, LiteralString, TypeVar
@@ -51,6 +51,10 @@ _EVENTS_BACKWARDS = _EVENTS.replace("version LIMIT", "version DESC LIMIT")
 _ENTRIES = (
     "SELECT originator_id, originator_version, topic, state, position FROM log.entry"
     " WHERE position BETWEEN %s AND %s ORDER BY position LIMIT %s"
+)
+_FIRST_EVENTS = (
+    "SELECT originator_id, originator_version, topic, state FROM log.entry"
+    " WHERE originator_id = ANY(%s) AND originator_version = 1"
 )
 _ENDLESS = 2**62
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -243,6 +247,11 @@ class LogRecorder(ApplicationRecorder):
             _EVENTS_BACKWARDS if desc else _EVENTS,
             (originator_id, gt or 0, _ENDLESS if lte is None else lte, limit),
         )
+        return [StoredEvent(*row) for row in rows]
+
+    def first_events(self, things: Collection[UUID]) -> Sequence[StoredEvent]:
+        """The first event of each thing that there is, in no order."""
+        rows = self._read(_FIRST_EVENTS, (list(things),))
         return [StoredEvent(*row) for row in rows]
 
     def select_notifications(

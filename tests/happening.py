@@ -21,6 +21,7 @@ from domain import (
     person,
     proposal,
     revision,
+    role,
 )
 from domain.anchor import Anchor
 from domain.comment import COMMENT_KINDS, REASSESSMENTS
@@ -145,7 +146,7 @@ class World:
         )
 
     def grant_role(self, a: int, b: int, c: int) -> None:
-        person.grant_role(
+        role.grant_role(
             self.log,
             person=_of(self._people, a),
             role=_of(ROLES, b),
@@ -157,9 +158,9 @@ class World:
         id = _of(self._people[1:], a)
         roles = sorted(self.log.look(person.Person, id).roles, key=str)
         if roles:
-            place, role = _of(roles, b)
-            person.revoke_role(
-                self.log, person=id, role=role, consultation=place, **self._by()
+            place, name = _of(roles, b)
+            role.revoke_role(
+                self.log, person=id, role=name, consultation=place, **self._by()
             )
 
     # The round

@@ -24,7 +24,7 @@ from domain.issue import (
 )
 from domain.log import SYSTEM, Log
 from domain.organisation import give_mandate, register_organisation
-from domain.person import Role, grant_role, register_person
+from domain.person import Role, register_person
 from domain.proposal import (
     PassageChange,
     Proposal,
@@ -38,6 +38,7 @@ from domain.revision import (
     review_revision,
     start_revision,
 )
+from domain.role import grant_role
 from domain.text import Kind, Passage
 from projections.comment import standings_on
 from projections.reads import Reads

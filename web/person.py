@@ -9,14 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.log import Conflict, NotFound
-from domain.person import (
-    ROLES,
-    Person,
-    grant_role,
-    register_person,
-    rename_person,
-    revoke_role,
-)
+from domain.person import DECIDERS, ROLES, Person, register_person, rename_person
+from domain.role import grant_role, revoke_role
 from ledger.sealing import ERASED
 from projections.erasure import erasures_of, holds_on, private_comments_of
 from projections.person import (
@@ -79,11 +73,14 @@ def revoke(request: Request, form: Form) -> Response:
     """Take a role in the consultation back."""
     person, role = form.sent_id("person"), form["role"]
     consultation: UUID = request.path_params["consultation"]
+    with request.state.reads(None) as reads:
+        standing = roles_in(reads, consultation)
     receipt = revoke_role(
         request.state.log,
         person=person,
         role=role,
         consultation=consultation,
+        others={row.person for row in standing if row.role in DECIDERS},
         by=signed_in(request),
         now=clock(),
     )

@@ -17,9 +17,9 @@ from domain.consultation import (
 )
 from domain.log import SYSTEM
 from domain.organisation import give_mandate, register_organisation
-from domain.role import grant_role
 from domain.person import register_person
 from domain.proposal import draft_proposal, publish_proposal
+from domain.role import grant_role
 from domain.text import Passage
 
 CHAIR, EDITOR = thing("s-ordforande"), thing("s-redaktor")

@@ -52,14 +52,9 @@ from domain.erasure import (
 from domain.hold import OnHold
 from domain.log import SYSTEM, Conflict, Log, NotAllowed, NotFound
 from domain.organisation import give_mandate
-from domain.person import (
-    Person,
-    PersonIsErased,
-    grant_role,
-    register_person,
-    rename_person,
-)
+from domain.person import Person, PersonIsErased, register_person, rename_person
 from domain.proposal import Proposal
+from domain.role import grant_role
 from ledger.keys import KeyFile, Keys
 from tests.office import Office
 from tests.scenario import NOW, THING, Fact, given

@@ -11,23 +11,23 @@ from domain.log import SYSTEM, Log, NotAllowed, NotFound
 from domain.person import (
     DECIDERS,
     EDITORS,
+    LONGEST_EMAIL,
     ROLES,
     SECRETARIAT,
     AlreadyHasRole,
+    EmailIsTooLong,
     HasNotRole,
     MandateEndsBeforeItBegins,
     NameIsMissing,
     NoMandate,
     Person,
     UnknownRole,
-    grant_role,
     register_person,
     rename_person,
     require_role,
-    revoke_role,
 )
 from tests.scenario import NOW, THING, Fact, given
-from tests.story import a_consultation, a_person
+from tests.story import a_person
 
 REGION, ROUND, OTHER_ROUND = UUID(int=0x10), UUID(int=0x20), UUID(int=0x21)
 DAY = timedelta(days=1)
@@ -55,6 +55,18 @@ def test_a_person_is_registered_with_a_tidy_name_and_address() -> None:
             now=NOW,
         )
     ).then(registered)
+
+
+def test_an_address_that_no_index_takes_is_refused() -> None:
+    def register(email: str) -> Person:
+        return Person.register(
+            id=THING, name="A", email=email, public_name=True, by=THING, now=NOW
+        )
+
+    at = "@x.se"
+    register(" " + "a" * (LONGEST_EMAIL - len(at)) + at)
+    with pytest.raises(EmailIsTooLong):
+        register("a" * LONGEST_EMAIL + at)
 
 
 def test_nobody_is_registered_without_a_name() -> None:
@@ -189,40 +201,6 @@ def test_others_are_renamed_by_the_secretariat_only(log: Log) -> None:
         rename_person(log, id=person, name="Eva", public_name=True, by=by, now=NOW)
     with pytest.raises(NotAllowed):
         rename_person(log, id=person, name="Ada", public_name=True, by=visitor, now=NOW)
-
-
-def test_a_chair_gives_roles_in_the_own_round_only(log: Log) -> None:
-    here, there = a_consultation(log), a_consultation(log)
-    chair = a_person(log, role="chair", consultation=here)
-    person = a_person(log)
-    grant_role(log, person=person, role="editor", consultation=here, by=chair, now=NOW)
-    assert log.look(Person, person).has_role(here, "editor")
-    for consultation in (there, None):
-        with pytest.raises(NotAllowed):
-            grant_role(
-                log,
-                person=person,
-                role="editor",
-                consultation=consultation,
-                by=chair,
-                now=NOW,
-            )
-    revoke_role(log, person=person, role="editor", consultation=here, by=chair, now=NOW)
-    assert not log.look(Person, person).has_role(here, "editor")
-
-
-def test_an_officer_gives_no_roles(log: Log) -> None:
-    officer = a_person(log, role="officer")
-    for act in (grant_role, revoke_role):
-        with pytest.raises(NotAllowed):
-            act(
-                log,
-                person=officer,
-                role="chair",
-                consultation=None,
-                by=officer,
-                now=NOW,
-            )
 
 
 def test_somebody_who_does_not_exist_may_do_nothing(log: Log) -> None:

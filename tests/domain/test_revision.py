@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from domain.anchor import Anchor
 from domain.consultation import TitleIsMissing
 from domain.issue import IssueIsMerged, merge_issues
 from domain.log import SYSTEM, Conflict, Log, NotAllowed, NotFound
@@ -17,6 +18,7 @@ from domain.proposal import (
     PassageChange,
     Proposal,
     ProposalWithdrawn,
+    Standing,
     withdraw_proposal,
 )
 from domain.revision import (
@@ -38,6 +40,7 @@ from domain.revision import (
 from domain.text import Passage
 from tests.scenario import NOW, THING, Fact, given
 from tests.story import (
+    a_comment,
     a_consultation,
     a_person,
     a_proposal,
@@ -412,3 +415,21 @@ def test_a_change_is_dropped_only_while_the_revision_is_open(log: Log) -> None:
     for settled, change in [(adopted, one), (moved_past, other)]:
         with pytest.raises(RevisionIsSettled):
             drop_change(log, id=settled, change=change["id"], by=SYSTEM, now=NOW)
+
+
+def test_only_comments_on_the_proposal_are_placed_in_it(log: Log) -> None:
+    consultation = a_consultation(log)
+    text, other = a_proposal(log, consultation), a_proposal(log, consultation)
+    own, foreign = a_comment(log, text), a_comment(log, other)
+    revision = a_revision(log, text, [replacing(log, text, 1, "A")])
+    review_revision(log, id=revision, note="", by=SYSTEM, now=NOW)
+    whole = Standing(1, Anchor(None))
+    before = log.head()
+    for stranger in (foreign, uuid4(), text):
+        anchors = {own: whole, stranger: whole}
+        with pytest.raises(NotFound):
+            adopt_revision(log, id=revision, anchors=anchors, by=SYSTEM, now=NOW)
+        with pytest.raises(NotFound):
+            place_stragglers(log, proposal=text, anchors=anchors, by=SYSTEM, now=NOW)
+    assert log.head() == before
+    adopt_revision(log, id=revision, anchors={own: whole}, by=SYSTEM, now=NOW)

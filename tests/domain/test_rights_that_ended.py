@@ -41,7 +41,7 @@ from domain.issue import (
 )
 from domain.log import SYSTEM, Log, NotAllowed
 from domain.organisation import end_mandate, give_mandate
-from domain.person import NoMandate, revoke_role
+from domain.person import NoMandate
 from domain.proposal import (
     draft_proposal,
     publish_proposal,
@@ -58,6 +58,7 @@ from domain.revision import (
     review_revision,
     start_revision,
 )
+from domain.role import revoke_role
 from projections.follower import Follower
 from projections.reads import ReadPool
 from tests.story import (

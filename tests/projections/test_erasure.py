@@ -15,7 +15,8 @@ from domain.disclosure import place_hold
 from domain.erasing import approve_erasure, refuse_erasure
 from domain.log import SYSTEM, Log
 from domain.organisation import give_mandate
-from domain.person import grant_role, register_person, rename_person
+from domain.person import register_person, rename_person
+from domain.role import grant_role
 from ledger.sealing import ERASED
 from projections.comment import comment_by_id, comment_seen
 from projections.comment_list import Wanted, comments_of

@@ -95,6 +95,20 @@ def test_a_role_is_taken_back(
     assert "Personen har inte den rollen." in again.text
 
 
+def test_the_last_chair_stays_until_somebody_else_is_one(
+    browsers: Browsers, log: Log, round: UUID
+) -> None:
+    last = a_person(log, role="chair", consultation=round)
+    address = f"/consultations/{round}/people"
+    taken = {"person": last, "role": "chair"}
+    refused = browsers.of(last).post(address + "/revoke", data=taken)
+    assert refused.status_code == 422
+    assert "Ingen annan är ordförande här" in refused.text
+    a_person(log, role="chair")
+    browsers.of(last).post(address + "/revoke", data=taken)
+    assert not log.look(Person, last).roles
+
+
 def test_a_role_that_is_held_is_not_given_twice(
     chair: PageClient, browsers: Browsers, log: Log, round: UUID
 ) -> None:
