@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, chain
+from itertools import accumulate, chain, takewhile
 from math import log
 from typing import NamedTuple
 
@@ -14,6 +14,8 @@ SEED = 4
 """Words in a row, once in each text, that may show where a stretch has moved."""
 REACH = 60
 """Words on each side of a moved stretch that are searched for more of it."""
+STOPS = frozenset(".!?:;")
+"""The signs that end a sentence or a clause that stands by itself."""
 MARGIN = 2.0
 """How much rarer than chance a match must be, as a natural logarithm: 7 times."""
 
@@ -85,7 +87,9 @@ class Descent:
             self._old[ours.start : ours.stop],
             self._new[theirs.start : theirs.stop],
         )
-        kept = _strands((ours[i], theirs[j]) for i, j in in_order(old, new))
+        kept = self._settled(
+            _strands((ours[i], theirs[j]) for i, j in in_order(old, new))
+        )
         begin = Strand(ours.start, theirs.start, 0)
         end = Strand(ours.stop, theirs.stop, 0)
         while kept:
@@ -98,6 +102,37 @@ class Descent:
                 break
             kept = standing
         return kept
+
+    def _settled(self, strands: Iterable[Strand]) -> list[Strand]:
+        """The strands, each ending with its sentence where equal words let it.
+
+        What came in after "a." in "a. b." may read ". x" or "x.": the stop of the first
+        sentence is its own, and not that of the one put in.
+        """
+        settled: list[Strand] = []
+        for after in strands:
+            if settled:
+                before = settled.pop()
+                shift = self._shift(before, after)
+                settled.append(before._replace(length=before.length + shift))
+                after = _part(after, range(shift, after.length))
+            settled.append(after)
+        return settled
+
+    def _shift(self, before: Strand, after: Strand) -> int:
+        """How many words a strand takes from the next one, or gives to it: below 0."""
+        old, new = before.old + before.length, before.new + before.length
+        if (after.old == old) == (after.new == new):
+            return 0
+        room = min(after.length - 1, REACH)
+        ahead = _agreement(self._old[old : old + room], self._new[new : new + room])
+        room = min(before.length - 1, REACH)
+        back = _agreement(
+            self._old[after.old - room : after.old][::-1],
+            self._new[after.new - room : after.new][::-1],
+        )
+        nearest = sorted(range(-back, ahead + 1), key=abs)
+        return next((k for k in nearest if self._old[old + k - 1] in STOPS), 0)
 
     def _put(self, strand: Strand, weight: float, *, moved: bool) -> None:
         """Lets the words of a strand stand there, whatever stood there before."""
@@ -220,6 +255,12 @@ def _strands(pairs: Iterable[tuple[int, int]]) -> list[Strand]:
                 continue
         strands.append(Strand(i, j, 1))
     return strands
+
+
+def _agreement(ours: Sequence[str], theirs: Sequence[str]) -> int:
+    """How many words the two have in common from their beginning."""
+    pairs = zip(ours, theirs, strict=True)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _chances(before: Strand, strand: Strand, after: Strand) -> int:

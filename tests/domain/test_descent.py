@@ -51,6 +51,14 @@ def test_what_left_moves_whole_though_chance_words_match_where_it_stood() -> Non
     assert found["Målet"] == [len(words) - len(AIM.split())]
 
 
+def test_a_sentence_keeps_its_own_stop_when_another_is_put_in_after_it() -> None:
+    old = f"1 ; {PLAN} . {AIM} . {COST}"
+    new = f"2 ; {PLAN} . {END} . {AIM} . {COST}"
+    first, second = followed(old, new)["."]
+    assert first == new.split().index(".")
+    assert second == new.split().index(AIM.split()[-1]) + 1
+
+
 @given(st.lists(st.integers(-3, 3).map(float), max_size=12), st.floats(0, 4))
 def test_no_stretch_that_gains_enough_is_left_out(
     gains: list[float], least: float
