@@ -6,6 +6,7 @@ import json
 import string
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -147,6 +148,27 @@ def test_the_commitment_is_that_of_the_seal_itself_whatever_a_state_holds(
     assert commitment_part(state) == part
     inside = json.dumps({"rest": [whole], "salt": "x"}, separators=(",", ":")).encode()
     assert commitment_part(inside) == ""
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"sealed": {"ct": "", "commit": HASH}, "rest": {"a": "", "commit": OTHER}},
+        {"rest": {"sealed": {"ct": "", "commit": OTHER}}, "sealed": {"commit": HASH}},
+        {"sealed": {"ct": {}, "commit": HASH}},
+        {"sealed": {"rest": {"a": "", "commit": OTHER}}},
+        {"rest": {"sealed": {"a": "", "commit": OTHER}}},
+        {"sealed": {"ct": "", "commit": HASH}, "rest": ""},
+        {"rest": '"sealed":{', "sealed": {"ct": "", "commit": HASH}},
+    ],
+    ids=str,
+)
+def test_another_commitment_is_not_taken_for_that_of_the_seal(
+    state: dict[str, Any],
+) -> None:
+    part = commitment_part(json.dumps(state, separators=(",", ":")).encode())
+    commit = state.get("sealed", {}).get("commit")
+    assert part == (f'"commit":"{commit}",' if commit else "")
 
 
 def test_what_our_own_code_has_sealed_is_read_without_a_parser(
