@@ -153,7 +153,11 @@ def test_the_commitment_is_that_of_the_seal_itself_whatever_a_state_holds(
 @pytest.mark.parametrize(
     "state",
     [
-        {"sealed": {"ct": "", "commit": HASH}, "rest": {"a": "", "commit": OTHER}},
+        {
+            "first": "",
+            "sealed": {"ct": "", "commit": HASH},
+            "rest": {"a": "", "commit": OTHER},
+        },
         {"rest": {"sealed": {"ct": "", "commit": OTHER}}, "sealed": {"commit": HASH}},
         {"sealed": {"ct": {}, "commit": HASH}},
         {"sealed": {"rest": {"a": "", "commit": OTHER}}},
