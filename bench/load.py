@@ -287,16 +287,23 @@ class Client:
 
     def ceiling(self, connections: int = 32, length: int = 20_000) -> float:
         """Requests a second that the client manages when nothing is done for them."""
-        spawned = multiprocessing.get_context("spawn")
-        ours, theirs = spawned.Pipe()
-        trivial = spawned.Process(target=_trivial, args=(theirs, length), daemon=True)
-        trivial.start()
-        try:
-            load = Load(ours.recv(), connections, 2.0, partial(pages, ["/"], ""))
+        with trivial(length) as port:
+            load = Load(port, connections, 2.0, partial(pages, ["/"], ""))
             return self.drive(load).of("page").value
-        finally:
-            trivial.terminate()
-            trivial.join()
+
+
+@contextmanager
+def trivial(length: int) -> Iterator[int]:
+    """The port of a server that gives so many bytes, the same to whoever asks."""
+    spawned = multiprocessing.get_context("spawn")
+    ours, theirs = spawned.Pipe()
+    serving = spawned.Process(target=_trivial, args=(theirs, length), daemon=True)
+    serving.start()
+    try:
+        yield int(ours.recv())
+    finally:
+        serving.terminate()
+        serving.join()
 
 
 @contextmanager
