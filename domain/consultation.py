@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal, get_args
 from uuid import UUID
@@ -109,6 +110,20 @@ class NotInvited(Refused):
     sv = "Den här omgången tar bara emot synpunkter från inbjudna organisationer."
 
 
+class RemovalNeedsReason(Refused):
+    """Who is no longer asked was asked by mistake, and the log says what it was."""
+
+    en = "Write why the organisation is taken off the list."
+    sv = "Skriv varför organisationen tas bort från listan."
+
+
+class HasCommented(Refused):
+    """Who has answered stays among those who were asked."""
+
+    en = "An organisation that has commented stays on the list."
+    sv = "En organisation som har lämnat synpunkter står kvar på listan."
+
+
 class Consultation(Holdable):
     """One round: its assignment, period, codebook, and who is asked."""
 
@@ -165,6 +180,16 @@ class Consultation(Holdable):
 
         def apply(self, aggregate: Consultation) -> None:
             aggregate.consultees.update(self.organisations)
+
+    class ConsulteesRemoved(Fact):
+        """Organisations that were asked by mistake were taken off the list."""
+
+        TOPIC = "consultation.consultees_removed"
+        organisations: list[UUID]
+        reason: str
+
+        def apply(self, aggregate: Consultation) -> None:
+            aggregate.consultees.difference_update(self.organisations)
 
     class Opened(Fact):
         """The drafts went out for comment."""
@@ -319,6 +344,22 @@ class Consultation(Holdable):
                 self.ConsulteesInvited, organisations=new, by=by, timestamp=now
             )
 
+    def remove(
+        self, organisations: list[UUID], *, reason: str, by: UUID, now: datetime
+    ) -> None:
+        self._require_not_concluded()
+        gone = [o for o in dict.fromkeys(organisations) if o in self.consultees]
+        if not reason.strip():
+            raise RemovalNeedsReason
+        if gone:
+            self.trigger_event(
+                self.ConsulteesRemoved,
+                organisations=gone,
+                reason=reason.strip(),
+                by=by,
+                timestamp=now,
+            )
+
     def open(self, *, by: UUID, now: datetime) -> None:
         if self.status != "planned":
             raise AlreadyOpen
@@ -470,6 +511,28 @@ def invite_consultees(
         log.look(Organisation, organisation)
     found = _to_change(log, id, by)
     found.invite(organisations, by=by, now=now)
+    return log.record(found)
+
+
+def remove_consultees(
+    log: Log,
+    *,
+    id: UUID,
+    organisations: list[UUID],
+    commented: Collection[UUID],
+    reason: str,
+    by: UUID,
+    now: datetime,
+) -> Receipt:
+    """Take organisations that were asked by mistake off the list, for a reason.
+
+    `commented` are those that have commented in the consultation: they stay. Nothing
+    is recorded for those that are not on the list.
+    """
+    found = _to_change(log, id, by)
+    if not set(commented).isdisjoint(organisations):
+        raise HasCommented
+    found.remove(organisations, reason=reason, by=by, now=now)
     return log.record(found)
 
 

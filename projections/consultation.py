@@ -54,6 +54,9 @@ def project(entry: Entry, rows: Rows) -> None:
                     consultation=event.originator_id,
                     organisation=organisation,
                 )
+        case Consultation.ConsulteesRemoved():
+            for organisation in event.organisations:
+                rows.close("consultee", event.originator_id, organisation)
         case Consultation.Opened():
             rows.change(
                 "consultation",

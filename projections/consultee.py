@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 from uuid import UUID
@@ -101,6 +102,18 @@ def not_asked(
         {"consultation": consultation, **sought.params},
     )
     return [id for (id,) in rows]
+
+
+def commented(
+    reads: Reads, consultation: UUID, organisations: Sequence[UUID]
+) -> set[UUID]:
+    """Those that have submitted a comment in the consultation, also if withdrawn."""
+    rows = reads.tuples(
+        "SELECT DISTINCT organisation FROM comment"
+        " WHERE consultation = %s AND organisation = ANY(%s)",
+        (consultation, list(organisations)),
+    )
+    return {organisation for (organisation,) in rows}
 
 
 @dataclass(frozen=True, slots=True)

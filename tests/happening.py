@@ -206,6 +206,19 @@ class World:
             **self._by(),
         )
 
+    def remove_consultees(self, a: int, b: int, _: int) -> None:
+        id = _of(self._consultations, a)
+        asked = self.log.look(consultation.Consultation, id).consultees
+        chosen = [one for one in _some(self._organisations, b) if one in asked]
+        consultation.remove_consultees(
+            self.log,
+            id=id,
+            organisations=chosen,
+            commented=[],
+            reason=f"Fel {a}",
+            **self._by(),
+        )
+
     def open_consultation(self, a: int, _: int, __: int) -> None:
         id = _of(self._consultations, a)
         consultation.open_consultation(self.log, id=id, **self._by())

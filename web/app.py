@@ -183,6 +183,7 @@ ROUTES: list[BaseRoute] = [
     route(C + "/themes",                           codebook.revise,          "codebook.revise",          secretariat, post=True),
     route(C + "/consultees",                       consultee.index,          "consultee.index",          secretariat),
     route(C + "/consultees",                       consultee.invite,         "consultee.invite",         secretariat, post=True),
+    route(C + "/consultees/remove",                consultee.remove,         "consultee.remove",         secretariat, post=True),
     # People and organisations
     route(C + "/people",                           people.index,             "person.index",             deciders),
     route(C + "/people",                           people.grant,             "person.grant",             deciders, post=True),

@@ -7,11 +7,12 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.consultation import invite_consultees
-from domain.log import Refused
+from domain.consultation import invite_consultees, remove_consultees
+from domain.log import Receipt, Refused
 from projections.consultee import (
     STANDINGS,
     asked,
+    commented,
     coverage,
     coverage_by_care_region,
     coverage_by_kind,
@@ -22,7 +23,7 @@ from projections.organisation import Sought
 from web.access import clock, consultation_for
 from web.addresses import is_local
 from web.forms import Form, posted
-from web.language import say_many
+from web.language import say, say_many
 from web.pages import page, redirect, to_address
 from web.paging import Paging
 from web.places import CARE_REGIONS, COUNTIES
@@ -123,6 +124,37 @@ def invite(request: Request, form: Form) -> Response:
     if is_local(form["next"]):
         return to_address(request, form["next"], notice=notice)
     return redirect(request, "consultee.index", consultation=consultation)
+
+
+@posted(again=index)
+def remove(request: Request, form: Form) -> Response:
+    """Take an organisation that was invited by mistake off the list."""
+    consultation: UUID = request.path_params["consultation"]
+    removed = form.id("removed", "Choose an organisation.")
+    reason = form.text("reason", "Write why it is taken off.", longest=1000)
+    form.check()
+    gone = [removed] if removed else []
+    log = request.state.log
+    # A comment that came a moment ago keeps its organisation on the list.
+    settled(request, Receipt(log.head(), clock()))
+    with request.state.reads(None) as reads:
+        answered = commented(reads, consultation, gone)
+    receipt = remove_consultees(
+        log,
+        id=consultation,
+        organisations=gone,
+        commented=answered,
+        reason=reason,
+        by=signed_in(request),
+        now=clock(),
+    )
+    settled(request, receipt)
+    notice = "The organisation is taken off the list."
+    if is_local(form["next"]):
+        return to_address(request, form["next"], notice=say(request, notice))
+    return redirect(
+        request, "consultee.index", notice=notice, consultation=consultation
+    )
 
 
 def _everyone(request: Request, form: Form) -> list[UUID]:

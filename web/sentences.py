@@ -35,6 +35,7 @@ SENTENCES: dict[str, str] = {
     "consultation.details_changed": "%(actor)s changed the description of %(thing)s.",
     "consultation.codebook_revised": "%(actor)s set edition %(edition)s of the codebook of %(thing)s.",
     "consultation.consultees_invited": "%(actor)s invited organisations to %(thing)s: %(organisations)s.",
+    "consultation.consultees_removed": "%(actor)s took organisations off the list in %(thing)s: %(organisations)s. Reason: %(reason)s",
     "consultation.opened": "%(actor)s opened %(thing)s for comments.",
     "consultation.period_extended": "%(actor)s extended %(thing)s until %(closes_at)s: %(reason)s",
     "consultation.closed": "%(actor)s closed %(thing)s.",

@@ -17,9 +17,11 @@ from domain.consultation import (
     Consultation,
     DeadlineHasPassed,
     DeadlineMustBeLater,
+    HasCommented,
     NotClosed,
     NotInvited,
     NotOpen,
+    RemovalNeedsReason,
     ThemeKeyIsTooLong,
     ThemeTwice,
     TitleIsMissing,
@@ -32,6 +34,7 @@ from domain.consultation import (
     invite_consultees,
     open_consultation,
     plan_consultation,
+    remove_consultees,
     reopen_consultation,
     revise_codebook,
 )
@@ -164,6 +167,31 @@ def test_organisations_are_asked_once_each() -> None:
         Fact(Consultation.ConsulteesInvited, by=SYSTEM, organisations=[b, c])
     )
     asked.when(lambda one: one.invite([a], by=SYSTEM, now=NOW)).then_nothing()
+
+
+def test_who_was_asked_by_mistake_is_taken_off_for_a_reason() -> None:
+    a, b, c = UUID(int=1), UUID(int=2), UUID(int=3)
+    invited = Fact(Consultation.ConsulteesInvited, by=SYSTEM, organisations=[a, b])
+    asked = given(Consultation, planned, invited)
+
+    def removing(organisations: list[UUID], reason: str) -> Callable[[Any], object]:
+        return lambda one: one.remove(organisations, reason=reason, by=SYSTEM, now=NOW)
+
+    removed = Fact(
+        Consultation.ConsulteesRemoved,
+        by=SYSTEM,
+        organisations=[b],
+        reason="Fel region",
+    )
+    asked.when(removing([b, c, b], " Fel region ")).then(removed)
+    asked.when(removing([c], "Fel region")).then_nothing()
+    asked.when(removing([b], " ")).then_refused(RemovalNeedsReason)
+    gone = given(Consultation, planned, invited, removed)
+    gone.when(lambda one: one.invite([a, b], by=SYSTEM, now=NOW)).then(
+        Fact(Consultation.ConsulteesInvited, by=SYSTEM, organisations=[b])
+    )
+    over = given(Consultation, planned, invited, opened, closed, concluded)
+    over.when(removing([b], "Fel region")).then_refused(AlreadyConcluded)
 
 
 def test_a_planned_round_opens_before_its_deadline() -> None:
@@ -316,6 +344,15 @@ def test_a_round_is_run_by_its_own_secretariat(log: Log) -> None:
         lambda by: change_details(log, id=id, **TEXTS, **CHOICES, by=by, now=NOW),
         lambda by: revise_codebook(log, id=id, themes=[WORK], by=by, now=NOW),
         lambda by: invite_consultees(log, id=id, organisations=[body], by=by, now=NOW),
+        lambda by: remove_consultees(
+            log,
+            id=id,
+            organisations=[body],
+            commented=[],
+            reason="Fel",
+            by=by,
+            now=NOW,
+        ),
         lambda by: open_consultation(log, id=id, by=by, now=NOW),
         lambda by: extend_period(log, id=id, **later, by=by, now=NOW),
         lambda by: close_consultation(log, id=id, by=by, now=NOW),
@@ -334,3 +371,29 @@ def test_only_organisations_in_the_register_are_asked(log: Log) -> None:
     id = a_consultation(log)
     with pytest.raises(NotFound):
         invite_consultees(log, id=id, organisations=[uuid4()], by=SYSTEM, now=NOW)
+
+
+def test_who_has_commented_stays_on_the_list(log: Log) -> None:
+    id, answered, silent = (
+        a_consultation(log),
+        an_organisation(log),
+        an_organisation(log),
+    )
+    asked = [answered, silent]
+    invite_consultees(log, id=id, organisations=asked, by=SYSTEM, now=NOW)
+
+    def remove(*organisations: UUID) -> None:
+        remove_consultees(
+            log,
+            id=id,
+            organisations=list(organisations),
+            commented=[answered],
+            reason="Fel",
+            by=SYSTEM,
+            now=NOW,
+        )
+
+    with pytest.raises(HasCommented):
+        remove(answered, silent)
+    remove(silent)
+    assert log.look(Consultation, id).consultees == {answered}

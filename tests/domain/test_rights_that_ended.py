@@ -25,6 +25,7 @@ from domain.consultation import (
     close_consultation,
     extend_period,
     invite_consultees,
+    remove_consultees,
     revise_codebook,
 )
 from domain.issue import (
@@ -97,6 +98,15 @@ def test_the_secretariats_work_ends_with_the_role(log: Log) -> None:
         ),
         lambda: revise_codebook(log, id=round, themes=[], by=by, now=now),
         lambda: invite_consultees(log, id=round, organisations=[], by=by, now=now),
+        lambda: remove_consultees(
+            log,
+            id=round,
+            organisations=[],
+            commented=[],
+            reason="X",
+            by=by,
+            now=now,
+        ),
         lambda: extend_period(
             log,
             id=round,

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.comment import code_comments
+from domain.comment import code_comments, withdraw_comment
 from domain.consultation import Consultation, invite_consultees
 from domain.log import SYSTEM, Log
 from domain.organisation import register_organisation
@@ -398,6 +398,44 @@ def test_nobody_ticked_is_said(
     )
     assert page.status_code == 422
     assert "Kryssa för minst en organisation" in page.text
+
+
+def test_an_organisation_invited_by_mistake_is_taken_off_for_a_reason(
+    officer: PageClient, browsers: Browsers, log: Log
+) -> None:
+    round = a_consultation(log)
+    proposal = a_proposal(log, round)
+    wrong = an_asked_region(log, "Region Halland", "Hallands län", "Västra")
+    answered = an_asked_region(log, "Region Skåne", "Skåne län", "Södra")
+    asked = [wrong, answered]
+    invite_consultees(log, id=round, organisations=asked, by=SYSTEM, now=NOW)
+    comment = a_comment(log, proposal, organisation=answered)
+    browsers.catch_up()
+    address = f"/consultations/{round}/consultees"
+    page = officer.get(address).text
+    choices = page.partition('id="f-removed"')[2].partition("</select>")[0]
+    assert str(wrong) in choices
+    assert str(answered) not in choices
+
+    unexplained = officer.post(
+        address + "/remove", data={"removed": str(wrong), "reason": " "}
+    )
+    assert unexplained.status_code == 422
+    assert "Skriv varför den tas bort." in unexplained.text
+    sent = {"removed": str(wrong), "reason": "Fel region."}
+    page = officer.post(address + "/remove", data=sent).text
+    assert "Organisationen är borttagen från listan." in page
+    assert log.look(Consultation, round).consultees == {answered}
+    log_page = words(officer.get(f"/history/{round}").text)
+    assert "tog bort organisationer från listan i" in log_page
+    assert "Skäl: Fel region." in log_page
+
+    withdraw_comment(log, id=comment, by=SYSTEM, now=NOW)
+    sent = {"removed": str(answered), "reason": "Fel region."}
+    kept = officer.post(address + "/remove", data=sent)
+    assert kept.status_code == 422
+    assert "En organisation som har lämnat synpunkter står kvar" in kept.text
+    assert log.look(Consultation, round).consultees == {answered}
 
 
 def test_coverage_counts_who_has_answered_by_kind_and_care_region(
