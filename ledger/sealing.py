@@ -36,8 +36,9 @@ from eventsourcing.utils import get_topic
 
 from ledger.keys import AWAY, Keys, NoKey, new_key
 
-ERASED = "\u2588\u2588\u2588"
-"""What stands where something has been erased, whatever the language: ███."""
+ERASED = "\u2588\u2060\u2588\u2060\u2588"
+"""What stands where something has been erased, whatever the language: three blocks, and
+between them word joiners, which nobody types."""
 
 STEP = 64
 """Bytes; what is sealed is padded to a multiple: a name would tell by its length."""

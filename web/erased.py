@@ -21,10 +21,7 @@ from web.dates import STOCKHOLM
 from web.language import language_of, say
 from web.words import word
 
-_PLACE = re.compile(
-    f"(?<!{ERASED[0]}){ERASED}(?!{ERASED[0]})"
-    r"(?:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(!?))?"
-)
+_PLACE = re.compile(ERASED + r"(?:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(!?))?")
 _MOST = 10_000
 
 _known: dict[UUID, ErasedRow] = {}
