@@ -7,8 +7,11 @@
 .PHONY: help setup demo test check bench docs lock
 
 BIN := .venv/bin
-# `make bench P=1` runs one benchmark; `make test T=tests/domain` one part of the tests.
+# `make bench P=1` runs one benchmark, with DATA=DIR to keep the logs that it generates
+# and JSON=FILE to append the figures; `make test T=tests/domain` one part of the tests.
 P ?=
+DATA ?=
+JSON ?=
 T ?=
 
 help: ## Show this list
@@ -27,7 +30,7 @@ check: .venv/.dev ## Formatting, lint, types and import contracts
 	@$(BIN)/lint-imports --no-logo
 
 bench: .venv/.dev .venv/.assets ## Measure against the plain reference (P=1 for one)
-	@$(BIN)/python -m bench $(P)
+	@$(BIN)/python -m bench $(P) $(if $(DATA),--data $(DATA)) $(if $(JSON),--json $(JSON))
 
 docs: .venv/.runtime ## Write docs/events.md anew from the code
 	@$(BIN)/samrad docs events

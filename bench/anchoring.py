@@ -1,10 +1,13 @@
 """How often a comment finds its words again in a later version, and how fast.
 
-Run as ``python -m bench.anchoring DIR [--json FILE]``. DIR holds real documents as
-``<doc>/versions.jsonl.xz`` and quotes from them with the true place in a later version
-as ``anchoring_*/pairs.jsonl.xz``; offsets count code points. A place is right when it
-overlaps the true one by at least half of what the two cover together; words that were
-deleted must be reported as removed.
+Run as ``python -m bench.anchoring DIR [--json FILE] [--at-once]``. DIR holds real
+documents as ``<doc>/versions.jsonl.xz`` and quotes from them with the true place in a
+later version as ``anchoring_*/pairs.jsonl.xz``; offsets count code points. A place is
+right when it overlaps the true one by at least half of what the two cover together;
+words that were deleted must be reported as removed.
+
+Quotes are carried from version to version, as each adoption carries comments on from
+the version before; ``--at-once`` goes to the later version in one step instead.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import lzma
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any
@@ -76,20 +80,29 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def score(
-    pairs: list[dict[str, Any]], texts: dict[str, dict[int, str]], console: Console
+    pairs: list[dict[str, Any]],
+    texts: dict[str, dict[int, str]],
+    console: Console,
+    *,
+    at_once: bool = False,
 ) -> Score:
     """Places every pair's quote; each two versions of a document are aligned once."""
     result = Score()
-    placers: dict[tuple[str, int, int], FlatPlacer] = {}
     begun = perf_counter()
-    for pair in track(
-        pairs, "Placing quotes", console=console, disable=not console.is_terminal
+    placed = (
+        found
+        for doc, versions in texts.items()
+        for found in (_placed_at_once if at_once else _carried)(
+            [pair for pair in pairs if pair["doc"] == doc], versions
+        )
+    )
+    for pair, spot in track(
+        placed,
+        "Placing quotes",
+        total=len(pairs),
+        console=console,
+        disable=not console.is_terminal,
     ):
-        key = pair["doc"], pair["from"], pair["to"]
-        if key not in placers:
-            versions = texts[pair["doc"]]
-            placers[key] = FlatPlacer(versions[pair["from"]], versions[pair["to"]])
-        spot = placers[key].place(pair["start"], pair["end"])
         expected = pair["expect"]
         for tally in (
             result.statuses.setdefault(expected["status"], Tally()),
@@ -99,6 +112,44 @@ def score(
             tally.count(spot, expected)
     result.seconds = perf_counter() - begun
     return result
+
+
+def _placed_at_once(
+    pairs: list[dict[str, Any]], versions: dict[int, str]
+) -> Iterator[tuple[dict[str, Any], Spot]]:
+    """Each pair and where its quote stands, by its two versions alone."""
+    placers: dict[tuple[int, int], FlatPlacer] = {}
+    for pair in pairs:
+        key = pair["from"], pair["to"]
+        if key not in placers:
+            placers[key] = FlatPlacer(versions[key[0]], versions[key[1]])
+        yield pair, placers[key].place(pair["start"], pair["end"])
+
+
+def _carried(
+    pairs: list[dict[str, Any]], versions: dict[int, str]
+) -> Iterator[tuple[dict[str, Any], Spot]]:
+    """Each pair and where its quote stands, carried through the versions between."""
+    on_the_way: list[tuple[dict[str, Any], Spot]] = []
+    for here, there in pairwise(sorted(versions)):
+        on_the_way += [
+            (pair, Spot(pair["start"], pair["end"], "exact", True))
+            for pair in pairs
+            if pair["from"] == here
+        ]
+        if on_the_way and versions[here] != versions[there]:
+            placer = FlatPlacer(versions[here], versions[there])
+            on_the_way = [(pair, _carry(placer, spot)) for pair, spot in on_the_way]
+        yield from (found for found in on_the_way if found[0]["to"] == there)
+        on_the_way = [found for found in on_the_way if found[0]["to"] != there]
+
+
+def _carry(placer: FlatPlacer, spot: Spot) -> Spot:
+    """A quote's next place; what was removed stays so, and a doubt stays a doubt."""
+    if spot.state == "removed":
+        return spot
+    found = placer.place(spot.start, spot.end)
+    return found._replace(certain=found.certain and spot.certain)
 
 
 def anchors_per_second(old_text: str, new_text: str) -> dict[str, Any]:
@@ -159,6 +210,7 @@ def _table(title: str, tallies: dict[str, Tally]) -> Table:
 def main(
     directory: Annotated[Path, typer.Argument(metavar="DIR")],
     json_file: Annotated[Path | None, typer.Option("--json")] = None,
+    at_once: Annotated[bool, typer.Option("--at-once")] = False,
 ) -> None:
     """Score how well quotes are found again in later versions of real documents."""
     console = Console()
@@ -177,7 +229,7 @@ def main(
         }
         for doc in sorted({pair["doc"] for pair in pairs})
     }
-    result = score(pairs, texts, console)
+    result = score(pairs, texts, console, at_once=at_once)
     speed = anchors_per_second(*_long_pair(texts))
     console.print(_table("By what became of the words", result.statuses))
     console.print(_table("By document", result.documents))

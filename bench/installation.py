@@ -139,6 +139,8 @@ def _copied(directory: Path) -> Iterator[Path]:
     ) as room:
         Path(room).chmod(0o755)
         copy = Path(room) / "data"
+        with embedded(directory):
+            pass  # A server that was left running there is stopped now.
         # Not shutil: files of PostgreSQL's account stay its own.
         subprocess.run(["cp", "-a", directory, copy], check=True)  # noqa: S603, S607
         yield copy

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
+from pathlib import Path
+
 from bench.figures import Reading, Spread, alone, in_turn
+from bench.table import growth, read, table
 
 
 def test_sides_are_compared_round_by_round_after_one_that_does_not_count() -> None:
@@ -31,3 +36,17 @@ def test_a_goal_is_about_the_ratio_where_there_is_one() -> None:
     assert alone("work", "s", lambda: 3, goal="≤ 3").is_met
     assert not alone("work", "s", lambda: 4, goal="≤ 3").is_met
     assert alone("work", "s", lambda: 4).is_met is None
+
+
+def test_a_table_shows_the_latest_figure_of_each_work(tmp_path: Path) -> None:
+    file = tmp_path / "figures.jsonl"
+    for ratio in (3.0, 2.0):
+        ours = partial(float, ratio)
+        figure = in_turn("search", "ms", ours, lambda: 1.0, goal="≤ 1.5").as_dict()
+        told = {"benchmark": 8, "at": "today", "machine": "one"} | figure
+        with file.open("a") as lines:
+            print(json.dumps(told), file=lines)
+    found = read(file)
+    assert "| P8 | search | ms | 2.0 | 1.0 | 2.00 (2.00 to 2.00) |" in table(found)
+    assert "≤ 1.5: missed" in table(found)
+    assert "search   2.00  ####" in growth(found)
