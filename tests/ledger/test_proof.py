@@ -12,7 +12,7 @@ from ledger.checkpoint import Checkpoint
 from ledger.note import LARGEST, BadNote, sign
 from ledger.policy import NoQuorum, Policy
 from ledger.proof import HEADER, Proof
-from ledger.tree import LONGEST_PROOF, BadProof, inclusion_proof
+from ledger.tree import LONGEST_PROOF, BadProof, inclusion_proof, verify_inclusion
 from tests.ledger.keys import log_key, witness_key
 from tests.ledger.mangled import mangled, slightly_changed
 from tests.ledger.trees import entry, leaves
@@ -65,6 +65,20 @@ def test_another_entry_is_not_proved() -> None:
     for other in [*slightly_changed(entry(INDEX)), entry(INDEX + 1), b""]:
         with pytest.raises(BadProof, match="another root"):
             PROOF.check(other, POLICY)
+
+
+def test_an_inner_node_is_no_entry_though_its_hash_is_in_the_tree() -> None:
+    known = leaves(SIZE)
+    for level in (1, 2, 3):
+        below = known.node(level - 1, 0) + known.node(level - 1, 1)
+        above = tuple(inclusion_proof(0, 8, known.node)[level:])
+        # Seen from above, a tree of 8 is one of fewer: so a log could sign it as that.
+        size, root = 8 >> level, known.root(8)
+        verify_inclusion(known.node(level, 0), 0, size, above, root)
+        note = sign(Checkpoint(LOG.name, size, root).text, [LOG, WITNESS], 1)
+        for presented in (below, b"\x01" + below, known.node(level, 0)):
+            with pytest.raises(BadProof):
+                Proof(0, above, note).check(presented, POLICY)
 
 
 def test_a_proof_against_an_older_checkpoint_does_not_hold_for_a_newer() -> None:
