@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ import psycopg
 import pytest
 
 from cli.postgres import Database
+from domain.comment import Comment
 from domain.log import Log
 from ledger.session import Sessions
 from tests.cli.installation import (
@@ -189,13 +189,14 @@ def _require_all_is_recorded_once(site: Site, sent: dict[UUID, str]) -> None:
     )
     # Positions and versions without holes, and read tables that equal a rebuild.
     assert "A replay gives the same" in site.run("verify", "--deep", code=2)
-    found = site.asked(
-        "SELECT originator_id, convert_from(state, 'UTF8') FROM log.entry"
-        " WHERE topic = 'comment.submitted'"
-    )
-    recorded = {id: json.loads(str(state))["text"] for id, state in found}
-    assert len(found) == len(recorded)
-    assert recorded == sent
+    with closing(Log(Database.on(site.server).log)) as log:
+        found = [
+            (entry.event.originator_id, entry.event.text)
+            for entry in log.entries(0, 1_000_000)
+            if isinstance(entry.event, Comment.Submitted)
+        ]
+    assert len(found) == len(dict(found))
+    assert dict(found) == sent
 
 
 def _require_receipts_show_numbers(site: Site, senders: list[Sender]) -> None:
