@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from domain.alignment import in_order, longest_increasing
 from domain.ancestry import align
 from domain.anchor import Anchor, Placement, place
-from domain.placer import FlatPlacer
+from domain.placer import FlatPlacer, State
 from domain.text import Passage
 
 SUBJECTS = ["Regionen", "Kommunen", "Lärosätet", "Rådet", "Myndigheten", "Huvudmannen"]
@@ -145,6 +145,40 @@ def test_on_the_same_text_every_anchor_is_exact_and_certain(seed: int) -> None:
         assert placement == Placement(
             anchor.passage, anchor.start, anchor.end, "exact", True
         )
+
+
+@given(SEEDS, st.permutations(range(8)))
+def test_passages_in_another_order_keep_every_anchor(
+    seed: int, order: list[int]
+) -> None:
+    old = proposal(dice(seed))
+    new = [old[k] for k in order]
+    standing = untouched(old, new)
+    anchors = anchors_on(old)
+    for anchor, placement in zip(anchors, place(anchors, old, new), strict=True):
+        state: State = "exact" if anchor.passage in standing else "moved"
+        assert placement == Placement(
+            anchor.passage, anchor.start, anchor.end, state, True
+        )
+
+
+@given(SEEDS, st.integers(0, 7))
+def test_what_a_deleted_passage_alone_said_is_removed(seed: int, gone: int) -> None:
+    old = proposal(dice(seed))
+    new = [*old[:gone], *old[gone + 1 :]]
+    anchor = Anchor.at(old[gone].id, old[gone].text, 0, len(old[gone].text))
+    (placement,) = place([anchor], old, new)
+    assert (placement.state, placement.certain) == ("removed", True)
+
+
+@given(SEEDS, st.integers(0, 12))
+def test_anchors_are_placed_alike_every_time(seed: int, edits: int) -> None:
+    chance = dice(seed)
+    old = proposal(chance)
+    new = edited(old, chance, edits)
+    anchors = anchors_on(old)
+    together = place(anchors, old, new)
+    assert [place([anchor], old, new) for anchor in anchors] == [[p] for p in together]
 
 
 def untouched(old: list[Passage], new: list[Passage]) -> set[UUID]:
