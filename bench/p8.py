@@ -50,8 +50,8 @@ def run(data: Path, workers: int) -> Iterator[Figure]:
             yield in_turn(
                 f"a comment submitted, {entries:,} entries",
                 "ms",
-                partial(_submitted, reading, long, _desk(long)),
-                partial(_submitted, reading, short, _desk(short)),
+                partial(_submitted, reading, long, new_desk(long)),
+                partial(_submitted, reading, short, new_desk(short)),
                 goal=GOAL,
             )
 
@@ -70,12 +70,12 @@ def _visited(installed: Running) -> Iterator[tuple[str, str, str]]:
     yield "search for a rare word", f"{inbox}?words={rare}", officer
     yield "search for a common word", f"{inbox}?words={common}", officer
     yield "the log's first page", "/log?after=0", auditor
-    yield "the log of one kind", "/log?kind=proposal", auditor
+    yield "the log of one kind", "/log?kind=issue", auditor
     yield "the work that waits", "/work", officer
     yield "the start page", "/", ""
 
 
-def _desk(installed: Running) -> Desk:
+def new_desk(installed: Running) -> Desk:
     """A proposal of its own to comment on, and somebody who does."""
     scene = installed.scene
     with closing(Log(installed.database.log)) as log:

@@ -14,12 +14,13 @@ from eventsourcing.domain import Aggregate
 
 from bench.words import Prose, title
 from domain.anchor import Anchor
+from domain.change import PassageChange
 from domain.comment import COMMENT_KINDS, Comment
 from domain.consultation import Consultation
 from domain.issue import DISPOSITIONS, Issue
 from domain.organisation import ORGANISATION_KINDS, Organisation
 from domain.person import Person
-from domain.proposal import PassageChange, Proposal, Standing
+from domain.proposal import Proposal, Standing
 from domain.revision import Revision
 from domain.text import Passage
 
@@ -160,7 +161,8 @@ class Round:
             for key in self.themes
         ]
         self.round.revise_codebook(themes, by=by, now=now)
-        asked = chance.sample(office.organisations, min(40, self.comments))
+        most = min(40, self.comments, len(office.organisations))
+        asked = chance.sample(office.organisations, most)
         self.round.invite(asked, by=by, now=now)
         self.asked = asked
         yield from said(self.round)

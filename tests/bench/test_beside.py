@@ -11,6 +11,7 @@ import pytest
 
 from bench.installation import Running, running
 from bench.load import Load, drive, pages
+from bench.p8 import new_desk
 from bench.reference import Reference, reference
 from bench.submitting import (
     desk_of,
@@ -40,6 +41,13 @@ def test_what_we_acknowledge_is_recorded_and_its_receipt_is_shown(
     outcome.require_sound()
     assert outcome.acknowledged
     assert outcome.bytes["receipt"]
+    require_recorded(installed, outcome.acknowledged)
+
+
+def test_comments_can_go_to_a_round_made_for_them(installed: Running) -> None:
+    outcome = drive(Load(installed.port, 1, 3.0, ours(new_desk(installed))))
+    outcome.require_sound()
+    assert outcome.acknowledged
     require_recorded(installed, outcome.acknowledged)
 
 
