@@ -20,7 +20,8 @@ from ledger.keys import KEY_LENGTH, BadKeyFile, KeyFile, Keys
 def lay_out_vault(vault: Vault) -> None:
     """Create or update the database of keys, and the file they are wrapped with.
 
-    Raises BadKeyFile where there are keys, but not the file that opens them.
+    Raises BadKeyFile where there are keys, but not the file, or the line of it, that
+    opens them.
     """
     with psycopg.connect(vault.owner) as connection:
         keys.migrate(connection)
@@ -32,15 +33,22 @@ def lay_out_vault(vault: Vault) -> None:
         ).fetchone()
         if may == (False,):
             connection.execute(SQL("GRANT samrad_keys TO {}").format(Identifier(user)))
-        found = connection.execute("SELECT EXISTS (SELECT FROM vault.key)").fetchone()
+        wrapped_by = {
+            by
+            for (by,) in connection.execute("SELECT DISTINCT wrapped_by FROM vault.key")
+        }
     if not vault.file.exists():
-        if found != (False,):
+        if wrapped_by:
             raise BadKeyFile(
                 f"{vault.file} is missing, and without it nothing that is sealed can"
                 " be read. Bring it back from where it is kept."
             )
         new_wrapping_key(vault.file)
-    KeyFile.read(vault.file)
+    if lacking := wrapped_by - KeyFile.read(vault.file).keys.keys():
+        raise BadKeyFile(
+            f"{vault.file} lacks {', '.join(sorted(lacking))}, which keys are wrapped"
+            " by. Bring the line back, and rotate once more before it is taken out."
+        )
 
 
 def new_wrapping_key(file: Path) -> str:
@@ -55,6 +63,8 @@ def new_wrapping_key(file: Path) -> str:
     new.unlink(missing_ok=True)
     opened = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(opened, "w") as out:
+        if earlier and os.geteuid() == 0:  # Those who read it must go on doing so.
+            os.fchown(opened, file.stat().st_uid, file.stat().st_gid)
         out.write(line + earlier)
         out.flush()
         os.fsync(opened)
@@ -65,8 +75,8 @@ def new_wrapping_key(file: Path) -> str:
 def rotate(vault: Vault) -> tuple[str, int]:
     """Wrap every key by a new key-encryption key; returns its name, and how many.
 
-    Nothing that is sealed changes, and no hash. The old line stays in the file for the
-    processes that run; take it out when they have been started again.
+    Nothing that is sealed changes, and no hash. The processes that run read the file
+    anew; the old line stays in it for what they are in the middle of.
     """
     name = new_wrapping_key(vault.file)
     with closing(Keys(vault.url, KeyFile.read(vault.file))) as opened:

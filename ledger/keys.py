@@ -56,12 +56,16 @@ class KeyFile:
     """
 
     keys: Mapping[str, bytes]
+    path: Path
+    written: tuple[int, int]
+    """The file's number and time, which tell whether it is another one by now."""
 
     @classmethod
     def read(cls, file: Path) -> Self:
         """Read a file that nobody else may read. Raises BadKeyFile."""
         try:
-            if file.stat().st_mode & 0o077:
+            found = file.stat()
+            if found.st_mode & 0o077:
                 raise BadKeyFile(f"{file} can be read by others: chmod 600 it.")
             lines = file.read_text("ascii").splitlines()
         except OSError as error:
@@ -71,7 +75,17 @@ class KeyFile:
         keys = dict(_parsed(line, file) for line in lines if line.strip())
         if not keys:
             raise BadKeyFile(f"{file} holds no key.")
-        return cls(keys)
+        return cls(keys, file, (found.st_ino, found.st_mtime_ns))
+
+    def latest(self) -> Self:
+        """The file as it is now; as it was while what is there can not be used."""
+        try:
+            found = self.path.stat()
+            if (found.st_ino, found.st_mtime_ns) == self.written:
+                return self
+            return type(self).read(self.path)
+        except (OSError, BadKeyFile):
+            return self
 
     @property
     def current(self) -> str:
@@ -116,7 +130,7 @@ class Keys:
         before_use: Callable[[Keys], object] | None = None,
     ) -> None:
         """`before_use` is called before the first key is handed out or kept."""
-        self.file = file
+        self._file = file
         self._before_use = before_use
         self._preparing = threading.RLock()
         self._shares_server = False
@@ -129,6 +143,16 @@ class Keys:
             options=f"-c role={role} -c lock_timeout=3s -c statement_timeout=30s",
             application_name="samrad keys",
         )
+
+    @property
+    def file(self) -> KeyFile:
+        """The key-encryption keys, read anew when they have been rotated meanwhile.
+
+        Else a process that runs could not open what has been wrapped anew, and would go
+        on to wrap by a key that is about to be taken away.
+        """
+        self._file = self._file.latest()
+        return self._file
 
     def close(self) -> None:
         """Give all connections back."""
@@ -156,8 +180,9 @@ class Keys:
         return self._opened(found)
 
     def _opened(self, found: list[Any]) -> dict[UUID, bytes | None]:
+        file = self.file
         return {
-            scope: None if wrapped is None else self.file.unwrap(wrapped, by)
+            scope: None if wrapped is None else file.unwrap(wrapped, by)
             for scope, wrapped, by in found
         }
 
@@ -168,10 +193,11 @@ class Keys:
         scope has been destroyed.
         """
         self._prepare()
-        wrapped = [self.file.wrap(key) for key in new.values()]
+        file = self.file
+        wrapped = [file.wrap(key) for key in new.values()]
         others = self._all(
             "SELECT * FROM vault.keep(%b, %b, %t, %b)",
-            (list(new), wrapped, self.file.current, self._shares_server),
+            (list(new), wrapped, file.current, self._shares_server),
         )
         return {**new, **self._opened(others)}
 
@@ -193,17 +219,17 @@ class Keys:
 
         What is sealed stays as it is, and so does every hash. Can be interrupted.
         """
-        done = 0
+        done, file = 0, self.file
         while found := self._all(
             "SELECT scope, wrapped, wrapped_by FROM vault.key"
             " WHERE wrapped_by <> %t ORDER BY scope LIMIT 1000",
-            (self.file.current,),
+            (file.current,),
         ):
             for scope, wrapped, by in found:
-                key = self.file.unwrap(wrapped, by)
+                key = file.unwrap(wrapped, by)
                 self._all(
                     "SELECT vault.rewrap(%b, %b, %t)",
-                    (scope, self.file.wrap(key), self.file.current),
+                    (scope, file.wrap(key), file.current),
                 )
             done += len(found)
         return done

@@ -156,6 +156,57 @@ def test_a_new_wrapping_key_wraps_all_and_changes_none(
         assert keys.fetch(new.keys()) == new
 
 
+def test_a_process_that_runs_goes_on_through_a_rotation(
+    database: str, tmp_path: Path
+) -> None:
+    vault = everywhere(database).vault
+    vault = type(vault)(vault.owner, vault.url, tmp_path / "keys")
+    new_wrapping_key(vault.file)
+    before, after = {uuid4(): new_key()}, {uuid4(): new_key()}
+    with closing(Keys(database, KeyFile.read(vault.file))) as running:
+        running.keep(before)
+        rotate(vault)
+        running.keep(after)
+        assert running.fetch([*before, *after]) == before | after
+    # The old line is not needed any more, for what was kept since then either.
+    vault.file.write_text(vault.file.read_text().splitlines()[0] + "\n")
+    with closing(Keys(database, KeyFile.read(vault.file))) as started:
+        assert started.fetch([*before, *after]) == before | after
+
+
+def test_a_process_that_runs_goes_on_while_the_file_is_away(
+    database: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "keys"
+    new_wrapping_key(file)
+    new = {uuid4(): new_key()}
+    with closing(Keys(database, KeyFile.read(file))) as running:
+        running.keep(new)
+        file.unlink()
+        assert running.fetch(new) == new
+        file.write_text("half of a line")
+        assert running.fetch(new) == new
+
+
+def test_a_line_that_keys_are_wrapped_by_is_not_taken_out(
+    postgres: Server, tmp_path: Path
+) -> None:
+    with new_database(postgres) as url:
+        vault = everywhere(url).vault
+        vault = type(vault)(vault.owner, vault.url, tmp_path / "keys")
+        lay_out_vault(vault)
+        with closing(Keys(url, KeyFile.read(vault.file))) as keys:
+            keys.keep({uuid4(): new_key()})
+        old = vault.file.read_text()
+        second = new_wrapping_key(vault.file)
+        vault.file.write_text(vault.file.read_text().splitlines()[0] + "\n")
+        with pytest.raises(BadKeyFile, match=f"lacks {old.split()[0]}"):
+            lay_out_vault(vault)
+        vault.file.write_text(f"{vault.file.read_text()}{old}")
+        lay_out_vault(vault)
+        assert KeyFile.read(vault.file).current == second
+
+
 def test_keys_whose_wrapping_key_is_lost_stop_the_installation(
     postgres: Server, tmp_path: Path
 ) -> None:
