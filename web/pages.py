@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -34,6 +34,12 @@ KEPT = {
     "Cache-Control": "private, no-cache",
 }
 """A browser may keep a page, but asks each time whether it still is so."""
+
+KEPT_PASSAGES = 2_000
+"""Passages whose mark-up a process keeps in each language: some 5 MB when full.
+
+They are kept by all that they show (`web.reading.Shown`), so none is ever stale.
+"""
 
 
 def _asking(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -100,6 +106,7 @@ def _templates(language: Language) -> Environment:
         for name in module.__dict__:
             if not name.startswith("_"):
                 setattr(macros, name, getattr(module, name))
+    macros.kept_passage = lru_cache(KEPT_PASSAGES)(macros.kept_passage)
     return found
 
 

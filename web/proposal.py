@@ -28,11 +28,12 @@ from web.formats.grouping import groups
 from web.pages import page
 from web.paging import Paging
 from web.reading import (
+    HERE,
     News,
     Shown,
     Version,
+    Ways,
     chosen,
-    commented,
     current,
     heading_tags,
     outline,
@@ -69,10 +70,7 @@ def show(request: Request) -> Response:
         spans = quoted_spans(reads, proposal.id, version.number, ids, sight)
         tags = heading_tags(passages, printed)
 
-        def address(name: str, passage: UUID) -> str:
-            places = {**request.path_params, "passage": passage}
-            return url(request, name, **places, version=version.number)
-
+        ways = _ways(request, version, may_comment=offered)
         return page(
             request,
             "proposal/show.html",
@@ -94,13 +92,11 @@ def show(request: Request) -> Response:
                 passage.id: Shown(
                     passage,
                     label,
-                    commented(passage, spans.get(passage.id, ())),
+                    tuple(spans.get(passage.id, ())),
                     counts.get(passage.id, 0),
                     *news.get(passage.id, ("", version.number)),
                     tags.get(passage.id, ""),
-                    address=address("passage.show", passage.id),
-                    beside=address("comment.on_passage", passage.id),
-                    reply=address("comment.new", passage.id) if offered else "",
+                    ways,
                 )
                 for passage, label in zip(
                     text, printed[parts[part].start :], strict=False
@@ -110,6 +106,17 @@ def show(request: Request) -> Response:
             comments=sum(counts.values()),
             may_comment=offered,
         )
+
+
+def _ways(request: Request, version: Version, *, may_comment: bool) -> Ways:
+    """The links beside every passage of a version."""
+
+    def to(name: str) -> str:
+        places = {**request.path_params, "passage": HERE}
+        return url(request, name, **places, version=version.number)
+
+    reply = to("comment.new") if may_comment else ""
+    return Ways(to("passage.show"), to("comment.on_passage"), reply)
 
 
 def _asked_portion(

@@ -159,25 +159,65 @@ News = Literal["", "new", "changed"]
 """Whether a passage's words came in with a later version than the first."""
 
 
+HERE = UUID(int=0)
+"""Stands in the addresses below where each passage's id goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Where the links beside the passages of a version lead, with HERE for their id."""
+
+    why: str
+    """To a passage's own page."""
+    beside: str
+    """To its comments."""
+    reply: str
+    """To the form to comment on it; "" when it is not offered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A passage on the page, with what stands beside it."""
+    """A passage on the page, with what stands beside it.
+
+    This is all that its mark-up is made of, and the mark-up is kept by it
+    (`web.pages.KEPT_PASSAGES`). So nothing belongs here that may have to be forgotten:
+    no name, and no word of a comment, only where comments stand and how many.
+    """
 
     passage: Passage
     label: str
-    html: Markup
+    quoted: tuple[tuple[int, int], ...]
+    """The places of the words that comments quote."""
     comments: int
     news: News
     since: int
     """The version they came in with."""
     tag: str
     """The element of a heading: h2 to h6."""
-    address: str
-    """Of its own page."""
-    beside: str
-    """Of its comments."""
-    reply: str
-    """Of the form to comment on it; "" when it is not offered."""
+    ways: Ways
+
+    @property
+    def html(self) -> Markup:
+        """The words of the passage, those quoted marked."""
+        return commented(self.passage, self.quoted)
+
+    @property
+    def address(self) -> str:
+        """Of its own page."""
+        return self._to(self.ways.why)
+
+    @property
+    def beside(self) -> str:
+        """Of its comments."""
+        return self._to(self.ways.beside)
+
+    @property
+    def reply(self) -> str:
+        """Of the form to comment on it; "" when it is not offered."""
+        return self._to(self.ways.reply)
+
+    def _to(self, way: str) -> str:
+        return way.replace(str(HERE), str(self.passage.id))
 
 
 def without_title(
