@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal, get_args
 from uuid import UUID
@@ -10,20 +10,14 @@ from uuid import UUID
 from eventsourcing.domain import Aggregate
 
 from domain.anchor import Anchor
-from domain.consultation import Consultation, UnknownChoice
 from domain.hold import Holdable
-from domain.log import SYSTEM, Conflict, Fact, Log, NotFound, Receipt, Refused
-from domain.person import SECRETARIAT, NoMandate, Person, require_role
-from domain.proposal import NotPublished, Proposal, Standing, placed
+from domain.log import Fact, Refused
 from domain.publicity import Unpublishable
+from domain.secrecy import Classifiable
 from domain.text import Passage, find_quote, quote
 
 CommentKind = Literal["general", "technical", "editorial"]
 COMMENT_KINDS: tuple[CommentKind, ...] = get_args(CommentKind)
-
-Reassessment = Literal["kept", "lifted"]
-"""What became of a secrecy marking when somebody looked at it again."""
-REASSESSMENTS: tuple[Reassessment, ...] = get_args(Reassessment)
 
 LONGEST_TEXT = 20_000
 """Characters; a longer answer is a response, filed as a document."""
@@ -98,28 +92,7 @@ class CommentIsErased(Refused):
     sv = "Synpunkten är raderad."
 
 
-class ProvisionIsMissing(Refused):
-    """A secrecy marking names the provision that it rests on."""
-
-    en = "Write which provision the secrecy rests on, as 21 kap. 1 § OSL."
-    sv = "Skriv vilken bestämmelse sekretessen stöder sig på, som 21 kap. 1 § OSL."
-
-
-class AlreadySecret(Refused):
-    """A comment is marked once, and reassessed after that."""
-
-    en = "The comment already has a secrecy marking."
-    sv = "Synpunkten är redan sekretessmarkerad."
-
-
-class NotSecret(Refused):
-    """Only a marking that stands is reassessed."""
-
-    en = "The comment has no secrecy marking."
-    sv = "Synpunkten är inte sekretessmarkerad."
-
-
-class Comment(Holdable, Unpublishable):
+class Comment(Holdable, Unpublishable, Classifiable):
     """One separable viewpoint. Nothing here is ever overwritten, only added to."""
 
     TOPIC = "comment"
@@ -218,31 +191,21 @@ class Comment(Holdable, Unpublishable):
 
         TOPIC = "comment.republished"
 
-    class MarkedSecret(Fact):
+    class MarkedSecret(Classifiable.MarkedSecret):
         """Secrecy may apply: only the secretariat, auditors and the author read it.
 
         `note` is an official's and not sealed: no personal data belongs in it.
         """
 
         TOPIC = "comment.marked_secret"
-        provision: str
-        note: str
 
-        def apply(self, aggregate: Comment) -> None:
-            aggregate.is_secret = True
-
-    class SecrecyReassessed(Fact):
+    class SecrecyReassessed(Classifiable.SecrecyReassessed):
         """Somebody looked at the marking again: it was kept, or lifted.
 
         `provision` is what it rests on from now on; empty when it was lifted.
         """
 
         TOPIC = "comment.secrecy_reassessed"
-        outcome: str
-        provision: str
-
-        def apply(self, aggregate: Comment) -> None:
-            aggregate.is_secret = self.outcome == "kept"
 
     class HoldPlaced(Holdable.HoldPlaced):
         """The comment may not be erased, for a reason."""
@@ -288,7 +251,6 @@ class Comment(Holdable, Unpublishable):
         self.themes: tuple[str, ...] = ()
         self.officer: UUID | None = None
         self.is_withdrawn = False
-        self.is_secret = False
         self.is_erased = False
 
     @classmethod
@@ -389,35 +351,13 @@ class Comment(Holdable, Unpublishable):
         self, *, provision: str, note: str, by: UUID, now: datetime
     ) -> None:
         self.require_not_erased()
-        if not provision.strip():
-            raise ProvisionIsMissing
-        if self.is_secret:
-            raise AlreadySecret
-        self.trigger_event(
-            self.MarkedSecret,
-            provision=provision.strip(),
-            note=note.strip(),
-            by=by,
-            timestamp=now,
-        )
+        super().mark_secret(provision=provision, note=note, by=by, now=now)
 
     def reassess_secrecy(
         self, outcome: str, *, provision: str, by: UUID, now: datetime
     ) -> None:
         self.require_not_erased()
-        if not self.is_secret:
-            raise NotSecret
-        if outcome not in REASSESSMENTS:
-            raise UnknownChoice(choice=outcome)
-        if outcome == "kept" and not provision.strip():
-            raise ProvisionIsMissing
-        self.trigger_event(
-            self.SecrecyReassessed,
-            outcome=outcome,
-            provision=provision.strip() if outcome == "kept" else "",
-            by=by,
-            timestamp=now,
-        )
+        super().reassess_secrecy(outcome, provision=provision, by=by, now=now)
 
     def erase(self, *, erasure: UUID, by: UUID, now: datetime) -> None:
         self.require_not_erased()
@@ -445,78 +385,6 @@ def _require_sound(kind: str, text: str, wording: str) -> None:
         raise UnknownCommentKind
 
 
-def submit_comment(
-    log: Log,
-    *,
-    id: UUID,
-    proposal: UUID,
-    edition: int,
-    anchor: Anchor,
-    kind: str,
-    text: str,
-    wording: str = "",
-    organisation: UUID | None = None,
-    reference: str = "",
-    by: UUID,
-    now: datetime,
-) -> Receipt:
-    """Submit a comment on a published version while the consultation is open.
-
-    A second call with the same `id` by the same person records nothing more, so that
-    a double click is harmless. The operator's import may also come after the close.
-    """
-    if (earlier := _submitted_before(log, id, by)) is not None:
-        return earlier
-    found = log.look(Proposal, proposal)
-    found.require_standing()
-    consultation = log.look(Consultation, found.consultation)
-    if by != SYSTEM:
-        consultation.require_open(now)
-        person = log.look(Person, by)
-        person.require_not_erased()
-        if organisation is not None and not person.may_speak_for(organisation, now):
-            raise NoMandate
-        consultation.require_may_comment(person, organisation, now)
-    if not 0 < edition <= found.published:
-        raise NotPublished
-    anchor = anchored(anchor, found.texts[edition])
-    placement = None
-    if edition < found.edition:
-        (placement,) = placed(found, {id: Standing(edition, anchor)})
-    submitted = Comment.submit(
-        id=id,
-        consultation=found.consultation,
-        proposal=proposal,
-        edition=edition,
-        anchor=anchor,
-        placement=placement,
-        kind=kind,
-        text=text,
-        wording=wording,
-        organisation=organisation,
-        reference=reference,
-        by=by,
-        now=now,
-    )
-    try:
-        return log.record(submitted)
-    except Conflict:
-        # Perhaps the same form, sent twice at the same time.
-        if (earlier := _submitted_before(log, id, by)) is None:
-            raise
-        return earlier
-
-
-def _submitted_before(log: Log, id: UUID, by: UUID) -> Receipt | None:
-    try:
-        earlier = log.look(Comment, id)
-    except NotFound:
-        return None
-    if earlier.author != by:
-        raise NotTheAuthor
-    return Receipt(0, earlier.created_on)
-
-
 def anchored(anchor: Anchor, passages: Sequence[Passage]) -> Anchor:
     """The anchor with its offsets and context as the text itself has them."""
     if anchor.passage is None:
@@ -530,126 +398,3 @@ def anchored(anchor: Anchor, passages: Sequence[Passage]) -> Anchor:
     if span is None:
         raise QuoteNotFound
     return Anchor(anchor.passage, *span, *quote(text, *span))
-
-
-def amend_comment(
-    log: Log,
-    *,
-    id: UUID,
-    kind: str,
-    text: str,
-    wording: str,
-    by: UUID,
-    now: datetime,
-) -> Receipt:
-    """Change what a comment says, until the consultation closes."""
-    comment = _own(log, id, by, now)
-    comment.amend(kind=kind, text=text, wording=wording, by=by, now=now)
-    return log.record(comment)
-
-
-def withdraw_comment(log: Log, *, id: UUID, by: UUID, now: datetime) -> Receipt:
-    """Take a comment back, until the close; it stays in the log as withdrawn."""
-    comment = _own(log, id, by, now)
-    comment.withdraw(by=by, now=now)
-    return log.record(comment)
-
-
-def _own(log: Log, id: UUID, by: UUID, now: datetime) -> Comment:
-    """The comment, if it is the person's own: an organisation's is so for those who
-    speak for it now, not for who wrote it once and has left."""
-    comment = log.get(Comment, id)
-    if by == SYSTEM:
-        return comment
-    person = log.look(Person, by)
-    person.require_not_erased()
-    if comment.organisation is None:
-        is_own = by == comment.author
-    else:
-        is_own = person.may_speak_for(comment.organisation, now)
-    if not is_own:
-        raise NotTheAuthor
-    log.look(Consultation, comment.consultation).require_open(now)
-    return comment
-
-
-def clear_comments(
-    log: Log,
-    *,
-    ids: Sequence[UUID],
-    read: Mapping[UUID, int] | None = None,
-    by: UUID,
-    now: datetime,
-) -> Receipt:
-    """Let the public see comments that wait for review.
-
-    `read` are the versions in which somebody read them. Raises Conflict when one has
-    another version by now, so that nobody lets out words that nobody has read.
-    """
-    comments = _in_the_inbox(log, ids, by)
-    for comment in comments:
-        if read is not None and comment.version != read[comment.id]:
-            raise Conflict
-        comment.clear(by=by, now=now)
-    return log.record(*comments)
-
-
-def withhold_comments(
-    log: Log, *, ids: Sequence[UUID], reason: str, by: UUID, now: datetime
-) -> Receipt:
-    """Keep comments from the public, for a reason that the log keeps."""
-    comments = _in_the_inbox(log, ids, by)
-    for comment in comments:
-        comment.withhold(reason=reason, by=by, now=now)
-    return log.record(*comments)
-
-
-def code_comments(
-    log: Log,
-    *,
-    ids: Sequence[UUID],
-    add: Sequence[str] = (),
-    remove: Sequence[str] = (),
-    by: UUID,
-    now: datetime,
-) -> Receipt:
-    """Add themes to comments and take others away; the opposite call undoes it."""
-    comments = _in_the_inbox(log, ids, by)
-    for comment in comments:
-        log.look(Consultation, comment.consultation).require_themes(list(add))
-        comment.code({*comment.themes, *add} - set(remove), by=by, now=now)
-    return log.record(*comments)
-
-
-def assign_comments(
-    log: Log, *, ids: Sequence[UUID], officer: UUID | None, by: UUID, now: datetime
-) -> Receipt:
-    """Give comments to an officer of the secretariat, or to nobody."""
-    comments = _in_the_inbox(log, ids, by)
-    for comment in comments:
-        if officer is not None:
-            require_role(log, officer, comment.consultation, *SECRETARIAT)
-        comment.assign(officer, by=by, now=now)
-    return log.record(*comments)
-
-
-def confirm_anchor(
-    log: Log, *, id: UUID, anchor: Anchor | None, by: UUID, now: datetime
-) -> Receipt:
-    """Settle where a comment stands in the proposal's current edition.
-
-    None says that the words it was about are gone.
-    """
-    (comment,) = _in_the_inbox(log, [id], by)
-    proposal = log.look(Proposal, comment.proposal)
-    if anchor is not None:
-        anchor = anchored(anchor, proposal.passages)
-    comment.confirm_anchor(proposal.edition, anchor, by=by, now=now)
-    return log.record(comment)
-
-
-def _in_the_inbox(log: Log, ids: Sequence[UUID], by: UUID) -> list[Comment]:
-    comments = [log.get(Comment, id) for id in dict.fromkeys(ids)]
-    for consultation in {comment.consultation for comment in comments}:
-        require_role(log, by, consultation, *SECRETARIAT)
-    return comments

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Literal, get_args
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
+from domain.codebook import Codable
 from domain.hold import Holdable
-from domain.log import Fact, Log, Receipt, Refused
-from domain.organisation import Organisation
+from domain.log import Fact, Log, Refused
 from domain.person import SECRETARIAT, Person, require_role
 
 Access = Literal["open", "invited", "internal"]
@@ -21,9 +20,6 @@ ACCESSES: tuple[Access, ...] = get_args(Access)
 Display = Literal["at_once", "after_review", "after_close"]
 """When the public sees a comment."""
 DISPLAYS: tuple[Display, ...] = get_args(Display)
-
-LONGEST_KEY = 100
-"""Characters in the key of a theme."""
 
 
 class TitleIsMissing(Refused):
@@ -82,27 +78,6 @@ class UnknownChoice(Refused):
     sv = "”{choice}” är inte ett av valen."
 
 
-class UnknownTheme(Refused):
-    """A comment is coded with themes of the consultation's codebook."""
-
-    en = "“{theme}” is not in the codebook."
-    sv = "”{theme}” finns inte i kodboken."
-
-
-class ThemeTwice(Refused):
-    """A theme's key is used once in a codebook."""
-
-    en = "The key “{theme}” is used twice in the codebook."
-    sv = "Nyckeln ”{theme}” används två gånger i kodboken."
-
-
-class ThemeKeyIsTooLong(Refused):
-    """A theme's key is a word or two."""
-
-    en = "A key in the codebook is too long: at most {limit} characters."
-    sv = "En nyckel i kodboken är för lång: högst {limit} tecken."
-
-
 class NotInvited(Refused):
     """In an invited or internal round only those asked may answer."""
 
@@ -124,7 +99,7 @@ class HasCommented(Refused):
     sv = "En organisation som har lämnat synpunkter står kvar på listan."
 
 
-class Consultation(Holdable):
+class Consultation(Holdable, Codable):
     """One round: its assignment, period, codebook, and who is asked."""
 
     TOPIC = "consultation"
@@ -161,16 +136,10 @@ class Consultation(Holdable):
             aggregate.access = self.access
             aggregate.display = self.display
 
-    class CodebookRevised(Fact):
+    class CodebookRevised(Codable.CodebookRevised):
         """The themes that comments are coded with were set; each time a new edition."""
 
         TOPIC = "consultation.codebook_revised"
-        edition: int
-        themes: list[dict[str, str]]
-
-        def apply(self, aggregate: Consultation) -> None:
-            aggregate.edition = self.edition
-            aggregate.themes = {theme["key"] for theme in self.themes}
 
     class ConsulteesInvited(Fact):
         """Organisations were formally asked."""
@@ -319,22 +288,9 @@ class Consultation(Holdable):
         self, themes: list[dict[str, str]], *, by: UUID, now: datetime
     ) -> None:
         self._require_not_concluded()
-        seen: set[str] = set()
-        for theme in themes:
-            if not theme["title"].strip():
-                raise TitleIsMissing
-            if len(theme["key"]) > LONGEST_KEY:
-                raise ThemeKeyIsTooLong(limit=LONGEST_KEY)
-            if theme["key"] in seen:
-                raise ThemeTwice(theme=theme["key"])
-            seen.add(theme["key"])
-        self.trigger_event(
-            self.CodebookRevised,
-            edition=self.edition + 1,
-            themes=themes,
-            by=by,
-            timestamp=now,
-        )
+        if not all(theme["title"].strip() for theme in themes):
+            raise TitleIsMissing
+        super().revise_codebook(themes, by=by, now=now)
 
     def invite(self, organisations: list[UUID], *, by: UUID, now: datetime) -> None:
         self._require_not_concluded()
@@ -412,12 +368,6 @@ class Consultation(Holdable):
         if now >= self.closes_at:
             raise DeadlineHasPassed(closes_at=self.closes_at)
 
-    def require_themes(self, themes: list[str]) -> None:
-        """Refuse themes that the codebook does not have."""
-        for theme in themes:
-            if theme not in self.themes:
-                raise UnknownTheme(theme=theme)
-
     def require_may_comment(
         self, person: Person, organisation: UUID | None, now: datetime
     ) -> None:
@@ -443,138 +393,7 @@ def _require_sound(title: str, access: str, display: str) -> None:
         raise UnknownChoice(choice=display)
 
 
-def plan_consultation(
-    log: Log,
-    *,
-    id: UUID,
-    title: str,
-    closes_at: datetime,
-    by: UUID,
-    now: datetime,
-    **rest: str,
-) -> Receipt:
-    """Plan a round; nothing is public until it opens. `rest` as Consultation.plan."""
-    require_role(log, by, None, *SECRETARIAT)
-    return log.record(
-        Consultation.plan(
-            id=id, title=title, closes_at=closes_at, by=by, now=now, **rest
-        )
-    )
-
-
-def change_details(
-    log: Log,
-    *,
-    id: UUID,
-    title: str,
-    access: str,
-    display: str,
-    by: UUID,
-    now: datetime,
-    title_en: str = "",
-    summary: str = "",
-    summary_en: str = "",
-    diary_number: str = "",
-    assignment: str = "",
-) -> Receipt:
-    """Change how a consultation is described and run."""
-    found = _to_change(log, id, by)
-    found.change_details(
-        title=title,
-        title_en=title_en,
-        summary=summary,
-        summary_en=summary_en,
-        diary_number=diary_number,
-        assignment=assignment,
-        access=access,
-        display=display,
-        by=by,
-        now=now,
-    )
-    return log.record(found)
-
-
-def revise_codebook(
-    log: Log, *, id: UUID, themes: list[dict[str, str]], by: UUID, now: datetime
-) -> Receipt:
-    """Set the themes: each has key, title, title_en and description."""
-    found = _to_change(log, id, by)
-    found.revise_codebook(themes, by=by, now=now)
-    return log.record(found)
-
-
-def invite_consultees(
-    log: Log, *, id: UUID, organisations: list[UUID], by: UUID, now: datetime
-) -> Receipt:
-    """Ask organisations formally; anyone asked before is left as they were."""
-    for organisation in organisations:
-        log.look(Organisation, organisation)
-    found = _to_change(log, id, by)
-    found.invite(organisations, by=by, now=now)
-    return log.record(found)
-
-
-def remove_consultees(
-    log: Log,
-    *,
-    id: UUID,
-    organisations: list[UUID],
-    commented: Collection[UUID],
-    reason: str,
-    by: UUID,
-    now: datetime,
-) -> Receipt:
-    """Take organisations that were asked by mistake off the list, for a reason.
-
-    `commented` are those that have commented in the consultation: they stay. Nothing
-    is recorded for those that are not on the list.
-    """
-    found = _to_change(log, id, by)
-    if not set(commented).isdisjoint(organisations):
-        raise HasCommented
-    found.remove(organisations, reason=reason, by=by, now=now)
-    return log.record(found)
-
-
-def open_consultation(log: Log, *, id: UUID, by: UUID, now: datetime) -> Receipt:
-    """Send the drafts out for comment."""
-    found = _to_change(log, id, by)
-    found.open(by=by, now=now)
-    return log.record(found)
-
-
-def extend_period(
-    log: Log, *, id: UUID, closes_at: datetime, reason: str, by: UUID, now: datetime
-) -> Receipt:
-    """Move the deadline: to a later time once it is open, a plan's to any to come."""
-    found = _to_change(log, id, by)
-    found.extend(closes_at, reason=reason, by=by, now=now)
-    return log.record(found)
-
-
-def close_consultation(log: Log, *, id: UUID, by: UUID, now: datetime) -> Receipt:
-    """Take no more comments, whatever the deadline says."""
-    found = _to_change(log, id, by)
-    found.close(by=by, now=now)
-    return log.record(found)
-
-
-def reopen_consultation(
-    log: Log, *, id: UUID, closes_at: datetime, reason: str, by: UUID, now: datetime
-) -> Receipt:
-    """Take comments again, until a new deadline."""
-    found = _to_change(log, id, by)
-    found.reopen(closes_at, reason=reason, by=by, now=now)
-    return log.record(found)
-
-
-def conclude_consultation(log: Log, *, id: UUID, by: UUID, now: datetime) -> Receipt:
-    """Declare the work done; nothing more is changed."""
-    found = _to_change(log, id, by)
-    found.conclude(by=by, now=now)
-    return log.record(found)
-
-
-def _to_change(log: Log, id: UUID, by: UUID) -> Consultation:
+def consultation_to_change(log: Log, id: UUID, by: UUID) -> Consultation:
+    """A consultation to act on, for those of its secretariat only."""
     require_role(log, by, id, *SECRETARIAT)
     return log.get(Consultation, id)

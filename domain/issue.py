@@ -9,10 +9,9 @@ from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
-from domain.comment import Comment
-from domain.consultation import Consultation, TitleIsMissing
-from domain.log import Conflict, Fact, Log, Receipt, Refused
-from domain.person import DECIDERS, SECRETARIAT, require_role
+from domain.consultation import TitleIsMissing
+from domain.log import Conflict, Fact, Log, Refused
+from domain.person import SECRETARIAT, require_role
 from domain.publicity import Unpublishable
 
 Disposition = Literal[
@@ -390,157 +389,8 @@ class Issue(Unpublishable):
             raise IssueHasChanged
 
 
-def raise_issue(
-    log: Log,
-    *,
-    id: UUID,
-    consultation: UUID,
-    proposal: UUID | None,
-    title: str,
-    comments: list[UUID],
-    reference: str = "",
-    by: UUID,
-    now: datetime,
-) -> Receipt:
-    """Raise an issue, with the comments that say the same thing."""
-    require_role(log, by, consultation, *SECRETARIAT)
-    log.look(Consultation, consultation)
-    _require_own(log, consultation, comments)
-    return log.record(
-        Issue.raise_issue(
-            id=id,
-            consultation=consultation,
-            proposal=proposal,
-            title=title,
-            comments=list(dict.fromkeys(comments)),
-            reference=reference,
-            by=by,
-            now=now,
-        )
-    )
-
-
-def rename_issue(log: Log, *, id: UUID, title: str, by: UUID, now: datetime) -> Receipt:
-    """Give an issue a better title."""
-    issue = _to_change(log, id, by)
-    issue.rename(title, by=by, now=now)
-    return log.record(issue)
-
-
-def gather_comments(
-    log: Log, *, id: UUID, comments: list[UUID], by: UUID, now: datetime
-) -> Receipt:
-    """Gather comments in an issue; those already there stay."""
-    issue = _to_change(log, id, by)
-    _require_own(log, issue.consultation, comments)
-    issue.gather(comments, by=by, now=now)
-    return log.record(issue)
-
-
-def release_comments(
-    log: Log, *, id: UUID, comments: list[UUID], by: UUID, now: datetime
-) -> Receipt:
-    """Take comments out of an issue."""
-    issue = _to_change(log, id, by)
-    issue.release(comments, by=by, now=now)
-    return log.record(issue)
-
-
-def merge_issues(log: Log, *, id: UUID, into: UUID, by: UUID, now: datetime) -> Receipt:
-    """Merge an issue into another one; both keep the lineage."""
-    issue = _to_change(log, id, by)
-    if into == id:
-        raise SameIssue
-    other = log.get(Issue, into)
-    issue.merge(other, by=by, now=now)
-    return log.record(issue, other)
-
-
-def split_issue(
-    log: Log,
-    *,
-    id: UUID,
-    new: UUID,
-    title: str,
-    comments: list[UUID],
-    proposal: UUID | None,
-    by: UUID,
-    now: datetime,
-) -> Receipt:
-    """Move some of an issue's comments to a new issue; both keep the lineage."""
-    issue = _to_change(log, id, by)
-    other = issue.split(
-        id=new, title=title, comments=comments, proposal=proposal, by=by, now=now
-    )
-    return log.record(issue, other)
-
-
-def decide_disposition(
-    log: Log,
-    *,
-    id: UUID,
-    disposition: str,
-    reason: str,
-    read: int | None = None,
-    by: UUID,
-    now: datetime,
-) -> Receipt:
-    """Decide what becomes of the point, and why.
-
-    `read` is the version of the issue that somebody read before, here as well as for
-    its answer. Raises IssueHasChanged when it has another by now.
-    """
-    issue = _to_change(log, id, by)
-    issue.require_version(read)
-    issue.decide(disposition, reason=reason, by=by, now=now)
-    return log.record(issue)
-
-
-def draft_answer(
-    log: Log,
-    *,
-    id: UUID,
-    text: str,
-    read: int | None = None,
-    by: UUID,
-    now: datetime,
-) -> Receipt:
-    """Write the answer; a published one stays public until the next is published."""
-    issue = _to_change(log, id, by)
-    issue.require_version(read)
-    issue.draft_answer(text, by=by, now=now)
-    return log.record(issue)
-
-
-def approve_answer(
-    log: Log, *, id: UUID, read: int | None = None, by: UUID, now: datetime
-) -> Receipt:
-    """Approve the disposition and the answer as they stand, and as they were read."""
-    issue = log.get(Issue, id)
-    require_role(log, by, issue.consultation, *DECIDERS)
-    issue.require_version(read)
-    issue.approve_answer(by=by, now=now)
-    return log.record(issue)
-
-
-def publish_answers(
-    log: Log, *, ids: Sequence[UUID], by: UUID, now: datetime
-) -> Receipt:
-    """Make approved answers public, all at once or none."""
-    issues = [log.get(Issue, id) for id in dict.fromkeys(ids)]
-    for issue in issues:
-        require_role(log, by, issue.consultation, *DECIDERS)
-        issue.publish_answer(by=by, now=now)
-    return log.record(*issues)
-
-
-def _to_change(log: Log, id: UUID, by: UUID) -> Issue:
+def issue_to_change(log: Log, id: UUID, by: UUID) -> Issue:
+    """An issue to act on, for those of its consultation's secretariat only."""
     issue = log.get(Issue, id)
     require_role(log, by, issue.consultation, *SECRETARIAT)
     return issue
-
-
-def _require_own(log: Log, consultation: UUID, comments: Sequence[UUID]) -> None:
-    for comment in comments:
-        if log.look(Comment, comment).consultation != consultation:
-            raise OtherConsultation

@@ -8,18 +8,13 @@ from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
+from domain.change import ChangeDoesNotFit, PassageChange, apply_changes
 from domain.comment import Comment
 from domain.consultation import TitleIsMissing
 from domain.issue import Issue, OtherConsultation
 from domain.log import Fact, Log, NotFound, Receipt, Refused
 from domain.person import EDITORS, require_role
-from domain.proposal import (
-    ChangeDoesNotFit,
-    PassageChange,
-    Proposal,
-    Standing,
-    apply_changes,
-)
+from domain.proposal import Proposal, Standing
 from domain.text import Passage
 
 

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from domain.change import apply_changes
 from domain.log import Entry
-from domain.proposal import Proposal, apply_changes
+from domain.proposal import Proposal
 from domain.text import Mark, Passage
 from projections.reads import Reads
 from projections.rows import Row, Rows

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from domain.change import PassageChange
 from domain.log import Entry
-from domain.proposal import PassageChange, Proposal
+from domain.proposal import Proposal
 from domain.revision import Revision
 from projections.comment import COMMENT_COLUMNS, COMMENT_TABLES, CommentRow
 from projections.reads import Reads

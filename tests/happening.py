@@ -12,19 +12,27 @@ from typing import Any, TypedDict, TypeVar, cast
 from uuid import UUID, uuid4
 
 from domain import (
+    answer,
     comment,
     consultation,
+    consultee,
     disclosure,
     erasing,
+    gathering,
+    inbox,
     issue,
     organisation,
+    period,
     person,
+    planning,
     proposal,
     revision,
     role,
+    submission,
 )
 from domain.anchor import Anchor
-from domain.comment import COMMENT_KINDS, REASSESSMENTS
+from domain.change import PassageChange
+from domain.comment import COMMENT_KINDS
 from domain.consultation import ACCESSES, DISPLAYS
 from domain.disclosure import HELD_KINDS
 from domain.erasure import BASES, DATA_GROUNDS, GROUNDS, Erasure
@@ -32,8 +40,9 @@ from domain.issue import DISPOSITIONS
 from domain.log import SYSTEM, Log, Refused
 from domain.organisation import ORGANISATION_KINDS
 from domain.person import ROLES
-from domain.proposal import PassageChange, Proposal, Standing
+from domain.proposal import Proposal, Standing
 from domain.revision import Revision
+from domain.secrecy import REASSESSMENTS
 from domain.text import Passage
 from projections.comment import standings_on
 from projections.follower import Follower
@@ -177,7 +186,7 @@ class World:
         )
 
     def change_details(self, a: int, b: int, c: int) -> None:
-        consultation.change_details(
+        planning.change_details(
             self.log,
             id=_of(self._consultations, a),
             title=f"Samråd {b}",
@@ -188,7 +197,7 @@ class World:
 
     def revise_codebook(self, a: int, b: int, c: int) -> None:
         keys = ("work", "cost", "ort", "lön")[: b % 4 + 1]
-        consultation.revise_codebook(
+        planning.revise_codebook(
             self.log,
             id=_of(self._consultations, a),
             themes=[
@@ -199,7 +208,7 @@ class World:
         )
 
     def invite_consultees(self, a: int, b: int, _: int) -> None:
-        consultation.invite_consultees(
+        consultee.invite_consultees(
             self.log,
             id=_of(self._consultations, a),
             organisations=_some(self._organisations, b),
@@ -210,7 +219,7 @@ class World:
         id = _of(self._consultations, a)
         asked = self.log.look(consultation.Consultation, id).consultees
         chosen = [one for one in _some(self._organisations, b) if one in asked]
-        consultation.remove_consultees(
+        consultee.remove_consultees(
             self.log,
             id=id,
             organisations=chosen,
@@ -221,10 +230,10 @@ class World:
 
     def open_consultation(self, a: int, _: int, __: int) -> None:
         id = _of(self._consultations, a)
-        consultation.open_consultation(self.log, id=id, **self._by())
+        period.open_consultation(self.log, id=id, **self._by())
 
     def extend_period(self, a: int, b: int, _: int) -> None:
-        consultation.extend_period(
+        period.extend_period(
             self.log,
             id=_of(self._consultations, a),
             closes_at=CLOSES_AT + timedelta(days=b),
@@ -236,10 +245,10 @@ class World:
         # Not at every turn, or little else would happen.
         if c % 4 == 0:
             id = _of(self._consultations, a)
-            consultation.close_consultation(self.log, id=id, **self._by())
+            period.close_consultation(self.log, id=id, **self._by())
 
     def reopen_consultation(self, a: int, b: int, _: int) -> None:
-        consultation.reopen_consultation(
+        period.reopen_consultation(
             self.log,
             id=_of(self._consultations, a),
             closes_at=CLOSES_AT + timedelta(days=b),
@@ -250,7 +259,7 @@ class World:
     def conclude_consultation(self, a: int, _: int, c: int) -> None:
         if c % 2 == 0:
             id = _of(self._consultations, a)
-            consultation.conclude_consultation(self.log, id=id, **self._by())
+            period.conclude_consultation(self.log, id=id, **self._by())
 
     # The text
 
@@ -338,7 +347,7 @@ class World:
         if anchors and b % 2:
             # An officer is quicker with one of them.
             found = _of(list(anchors), b)
-            comment.confirm_anchor(self.log, id=found, anchor=None, **self._by())
+            inbox.confirm_anchor(self.log, id=found, anchor=None, **self._by())
         revision.place_stragglers(self.log, proposal=id, anchors=anchors, **self._by())
 
     def abandon_revision(self, a: int, b: int, c: int) -> None:
@@ -351,7 +360,7 @@ class World:
     def submit_comment(self, a: int, b: int, c: int) -> None:
         id, found = uuid4(), _of(self._proposals, a)
         published = self.log.look(Proposal, found).published
-        comment.submit_comment(
+        submission.submit_comment(
             self.log,
             id=id,
             proposal=found,
@@ -393,7 +402,7 @@ class World:
         self.adopt_revision(a, b, c)
 
     def amend_comment(self, a: int, b: int, c: int) -> None:
-        comment.amend_comment(
+        submission.amend_comment(
             self.log,
             id=_of(self._comments, a),
             kind=_of(COMMENT_KINDS, b),
@@ -405,33 +414,33 @@ class World:
     def withdraw_comment(self, a: int, _: int, c: int) -> None:
         if c % 3 == 0:
             id = _of(self._comments, a)
-            comment.withdraw_comment(self.log, id=id, **self._by())
+            submission.withdraw_comment(self.log, id=id, **self._by())
 
     def clear_comments(self, a: int, _: int, __: int) -> None:
         ids = _some(self._comments, a)
-        comment.clear_comments(self.log, ids=ids, **self._by())
+        inbox.clear_comments(self.log, ids=ids, **self._by())
 
     def withhold_comments(self, a: int, _: int, __: int) -> None:
         ids = [_of(self._comments, a)]
-        comment.withhold_comments(self.log, ids=ids, reason="Skäl", **self._by())
+        inbox.withhold_comments(self.log, ids=ids, reason="Skäl", **self._by())
 
     def code_comments(self, a: int, b: int, _: int) -> None:
         themes = ["work", "cost"][: b % 2 + 1]
         turn = {"add": themes} if b % 3 else {"remove": themes}
         ids = _some(self._comments, a)
-        comment.code_comments(self.log, ids=ids, **turn, **self._by())
+        inbox.code_comments(self.log, ids=ids, **turn, **self._by())
 
     def assign_comments(self, a: int, b: int, _: int) -> None:
         officer = self._people[0] if b % 2 else None
         ids = _some(self._comments, a)
-        comment.assign_comments(self.log, ids=ids, officer=officer, **self._by())
+        inbox.assign_comments(self.log, ids=ids, officer=officer, **self._by())
 
     def confirm_anchor(self, a: int, b: int, c: int) -> None:
         id = _of(self._comments, a)
         found = self.log.look(comment.Comment, id).proposal
         edition = self.log.look(Proposal, found).edition
         anchor = self._place(found, b, c, edition) if c % 4 else None
-        comment.confirm_anchor(self.log, id=id, anchor=anchor, **self._by())
+        inbox.confirm_anchor(self.log, id=id, anchor=anchor, **self._by())
 
     # What is answered
 
@@ -447,31 +456,31 @@ class World:
 
     def rename_issue(self, a: int, b: int, _: int) -> None:
         id = _of(self._issues, a)
-        issue.rename_issue(self.log, id=id, title=f"Ärende {b}", **self._by())
+        gathering.rename_issue(self.log, id=id, title=f"Ärende {b}", **self._by())
 
     def gather_comments(self, a: int, b: int, _: int) -> None:
         id = _of(self._issues, a)
         there = self._comments_in(self.log.look(issue.Issue, id).consultation)
         gathered = _some(there, b) if there else []
-        issue.gather_comments(self.log, id=id, comments=gathered, **self._by())
+        gathering.gather_comments(self.log, id=id, comments=gathered, **self._by())
 
     def release_comments(self, a: int, b: int, _: int) -> None:
         id = _of(self._issues, a)
         gathered = self.log.look(issue.Issue, id).comments
         # Some are named twice: a form may send a box that is ticked twice.
         some = _some(gathered, b) * (b % 2 + 1) if gathered else []
-        issue.release_comments(self.log, id=id, comments=some, **self._by())
+        gathering.release_comments(self.log, id=id, comments=some, **self._by())
 
     def merge_issues(self, a: int, b: int, c: int) -> None:
         if c % 2:
             id, into = _of(self._issues, a), _of(self._issues, b)
-            issue.merge_issues(self.log, id=id, into=into, **self._by())
+            gathering.merge_issues(self.log, id=id, into=into, **self._by())
 
     def split_issue(self, a: int, b: int, c: int) -> None:
         id, new = _of(self._issues, a), uuid4()
         gathered = self.log.look(issue.Issue, id).comments
         if len(gathered) > 1:
-            issue.split_issue(
+            gathering.split_issue(
                 self.log,
                 id=id,
                 new=new,
@@ -483,7 +492,7 @@ class World:
             self._issues.append(new)
 
     def decide_disposition(self, a: int, b: int, c: int) -> None:
-        issue.decide_disposition(
+        answer.decide_disposition(
             self.log,
             id=_of(self._issues, a),
             disposition=_of(DISPOSITIONS, b),
@@ -493,17 +502,17 @@ class World:
 
     def draft_answer(self, a: int, b: int, _: int) -> None:
         id = _of(self._issues, a)
-        issue.draft_answer(self.log, id=id, text=f"Svar {b}", **self._by())
+        answer.draft_answer(self.log, id=id, text=f"Svar {b}", **self._by())
 
     def approve_answer(self, a: int, _: int, __: int) -> None:
-        issue.approve_answer(self.log, id=_of(self._issues, a), **self._by())
+        answer.approve_answer(self.log, id=_of(self._issues, a), **self._by())
 
     def publish_answers(self, a: int, b: int, _: int) -> None:
         id = _of(self._issues, a)
         with suppress(Refused):
-            issue.approve_answer(self.log, id=id, **self._by())
+            answer.approve_answer(self.log, id=id, **self._by())
         ids = [id] * (b % 2 + 1)
-        issue.publish_answers(self.log, ids=ids, **self._by())
+        answer.publish_answers(self.log, ids=ids, **self._by())
 
     # Who may see it, and what is erased
 

@@ -12,26 +12,21 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from domain.anchor import Anchor
-from domain.comment import submit_comment
-from domain.consultation import open_consultation, plan_consultation, revise_codebook
-from domain.erasing import request_erasure
-from domain.issue import (
+from domain.answer import (
     approve_answer,
     decide_disposition,
     draft_answer,
     publish_answers,
-    raise_issue,
 )
+from domain.change import PassageChange
+from domain.erasing import request_erasure
+from domain.gathering import raise_issue
 from domain.log import SYSTEM, Log
 from domain.organisation import give_mandate, register_organisation
+from domain.period import open_consultation
 from domain.person import Role, register_person
-from domain.proposal import (
-    PassageChange,
-    Proposal,
-    Standing,
-    draft_proposal,
-    publish_proposal,
-)
+from domain.planning import plan_consultation, revise_codebook
+from domain.proposal import Proposal, Standing, draft_proposal, publish_proposal
 from domain.revision import (
     adopt_revision,
     make_change,
@@ -39,6 +34,7 @@ from domain.revision import (
     start_revision,
 )
 from domain.role import grant_role
+from domain.submission import submit_comment
 from domain.text import Kind, Passage
 from projections.comment import standings_on
 from projections.reads import Reads

@@ -11,15 +11,9 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.comment import (
-    COMMENT_KINDS,
-    LONGEST_TEXT,
-    Comment,
-    NotTheAuthor,
-    amend_comment,
-    withdraw_comment,
-)
+from domain.comment import COMMENT_KINDS, LONGEST_TEXT, Comment, NotTheAuthor
 from domain.log import Conflict, Log, NotFound
+from domain.submission import amend_comment, withdraw_comment
 from projections.comment import CommentRow, comment_by_id
 from projections.proposal import passages_of, proposal_by_id
 from projections.reads import Reads

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.anchor import Anchor
-from domain.comment import Comment, confirm_anchor
+from domain.comment import Comment
+from domain.inbox import confirm_anchor
 from domain.log import NotFound, Receipt
 from domain.revision import place_stragglers
 from domain.text import quote

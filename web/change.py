@@ -10,13 +10,9 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
+from domain.change import ChangeDoesNotFit, PassageChange, apply_changes
 from domain.log import Conflict, NotFound, Receipt
-from domain.proposal import (
-    ChangeDoesNotFit,
-    PassageChange,
-    Proposal,
-    apply_changes,
-)
+from domain.proposal import Proposal
 from domain.revision import Revision, drop_change, make_change
 from domain.text import Passage
 from projections.trace import issues_behind

@@ -11,7 +11,8 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.consultation import Consultation, revise_codebook
+from domain.consultation import Consultation
+from domain.planning import revise_codebook
 from projections.codebook import theme_uses
 from projections.consultation import ThemeRow, themes_of
 from web.access import clock, consultation_for

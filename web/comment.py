@@ -11,15 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.anchor import Anchor
-from domain.comment import (
-    COMMENT_KINDS,
-    LONGEST_TEXT,
-    Comment,
-    TextIsTooLong,
-    submit_comment,
-)
+from domain.comment import COMMENT_KINDS, LONGEST_TEXT, Comment, TextIsTooLong
 from domain.log import Conflict, NotFound, Receipt, Refused
 from domain.person import SECRETARIAT
+from domain.submission import submit_comment
 from projections.consultation import ConsultationRow, consultees_of
 from projections.person import person_by_id
 from projections.proposal import ProposalRow, passages_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.issue import publish_answers
+from domain.answer import publish_answers
 from domain.log import Conflict, NotFound
 from domain.proposal import Proposal, publish_proposal
 from projections.completeness import approved_issues, gaps

@@ -7,7 +7,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.consultation import invite_consultees, remove_consultees
+from domain.consultee import invite_consultees, remove_consultees
 from domain.log import Receipt, Refused
 from projections.consultee import (
     STANDINGS,

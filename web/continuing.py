@@ -11,7 +11,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.proposal import PassageChange
+from domain.change import PassageChange
 from domain.redline import Step, compare
 from domain.revision import NothingChanged, Revision, make_change, start_revision
 from domain.text import Passage, labels

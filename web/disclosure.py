@@ -8,7 +8,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.comment import REASSESSMENTS, Comment, NotSecret
+from domain.comment import Comment
 from domain.disclosure import (
     mark_secret,
     reassess_secrecy,
@@ -19,6 +19,7 @@ from domain.disclosure import (
 )
 from domain.issue import Issue
 from domain.log import NotFound, Receipt
+from domain.secrecy import REASSESSMENTS, NotSecret
 from projections.comment import comment_by_id
 from projections.issue import issue_by_id
 from web.access import clock, consultation_for

@@ -9,8 +9,8 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.comment import (
-    Comment,
+from domain.comment import Comment
+from domain.inbox import (
     assign_comments,
     clear_comments,
     code_comments,

@@ -9,20 +9,22 @@ from uuid import UUID, uuid4
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.comment import Comment
-from domain.issue import (
-    Issue,
+from domain.answer import (
     approve_answer,
     decide_disposition,
     draft_answer,
+    publish_answers,
+)
+from domain.comment import Comment
+from domain.gathering import (
     gather_comments,
     merge_issues,
-    publish_answers,
     raise_issue,
     release_comments,
     rename_issue,
     split_issue,
 )
+from domain.issue import Issue
 from domain.log import Conflict, NotFound, Receipt
 from projections.consultation import ConsultationRow
 from projections.history import Wanted, entries

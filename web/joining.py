@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from domain.proposal import ChangeDoesNotFit, PassageChange, apply_changes
+from domain.change import ChangeDoesNotFit, PassageChange, apply_changes
 from domain.text import Kind, Mark, Passage, find_quote
 
 JOINS: dict[str, tuple[str, ...]] = {

@@ -9,17 +9,16 @@ from uuid import UUID, uuid4
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.consultation import (
-    Consultation,
-    change_details,
+from domain.consultation import Consultation
+from domain.log import Log, Receipt
+from domain.period import (
     close_consultation,
     conclude_consultation,
     extend_period,
     open_consultation,
-    plan_consultation,
     reopen_consultation,
 )
-from domain.log import Log, Receipt
+from domain.planning import change_details, plan_consultation
 from projections.consultation import consultees_of, period_of, themes_of
 from projections.inbox import figures
 from projections.proposal import proposals_of

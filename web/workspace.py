@@ -11,8 +11,8 @@ from uuid import UUID
 from markupsafe import Markup
 from starlette.requests import Request
 
+from domain.change import ChangeDoesNotFit, apply_changes
 from domain.log import NotFound
-from domain.proposal import ChangeDoesNotFit, apply_changes
 from domain.redline import Step, compare
 from domain.text import Passage, labels
 from projections.consultation import ConsultationRow

@@ -10,10 +10,11 @@ from uuid import UUID, uuid5
 from cli.demo import thing
 from cli.demo.content import Commented
 from domain.anchor import Anchor
-from domain.comment import submit_comment
+from domain.change import PassageChange
 from domain.log import Log
-from domain.proposal import PassageChange, Proposal, Standing
+from domain.proposal import Proposal, Standing
 from domain.revision import adopt_revision, make_change
+from domain.submission import submit_comment
 from domain.text import Passage
 from web.formats.markdown import read_markdown
 

@@ -8,16 +8,12 @@ from uuid import uuid5
 from cli.demo import CONSULTATION, thing
 from cli.demo.content import Content
 from cli.demo.telling import BEFORE_TODAY, Telling
-from domain.consultation import (
-    extend_period,
-    invite_consultees,
-    open_consultation,
-    plan_consultation,
-    revise_codebook,
-)
+from domain.consultee import invite_consultees
 from domain.log import SYSTEM
 from domain.organisation import give_mandate, register_organisation
+from domain.period import extend_period, open_consultation
 from domain.person import register_person
+from domain.planning import plan_consultation, revise_codebook
 from domain.proposal import draft_proposal, publish_proposal
 from domain.role import grant_role
 from domain.text import Passage

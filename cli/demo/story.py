@@ -16,12 +16,8 @@ from cli.demo.content import Commented, Content
 from cli.demo.setting import EDITOR, OFFICERS, Setting
 from cli.demo.telling import Act, Telling
 from cli.demo.working import WorkingUp
-from domain.comment import (
-    amend_comment,
-    assign_comments,
-    code_comments,
-    withdraw_comment,
-)
+from domain.inbox import assign_comments, code_comments
+from domain.submission import amend_comment, withdraw_comment
 
 CODED: Final = (14, 21, 28, 35, 42, 49, 55, 61, 66)
 """The days when officers assign and code what has come in."""

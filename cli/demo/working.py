@@ -10,16 +10,13 @@ from cli.demo.acts import Standings, adopt, change
 from cli.demo.content import Content, Raised, Revised
 from cli.demo.setting import CHAIR, EDITOR, OFFICERS
 from cli.demo.telling import Telling
-from domain.issue import (
+from domain.answer import (
     approve_answer,
     decide_disposition,
     draft_answer,
-    gather_comments,
-    merge_issues,
     publish_answers,
-    raise_issue,
-    split_issue,
 )
+from domain.gathering import gather_comments, merge_issues, raise_issue, split_issue
 from domain.proposal import publish_proposal
 from domain.revision import review_revision, start_revision
 

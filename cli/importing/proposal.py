@@ -10,13 +10,9 @@ from uuid import UUID, uuid5
 
 from cli.importing import content_of
 from cli.opening import NoSuch, Opened
+from domain.change import PassageChange
 from domain.log import NotFound
-from domain.proposal import (
-    PassageChange,
-    Proposal,
-    draft_proposal,
-    publish_proposal,
-)
+from domain.proposal import Proposal, draft_proposal, publish_proposal
 from domain.revision import (
     Revision,
     adopt_revision,

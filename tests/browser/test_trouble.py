@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
-from domain.consultation import close_consultation
 from domain.log import SYSTEM
+from domain.period import close_consultation
 from tests.browser.rounds import Round, a_round
 from tests.browser.serving import Process, Served, beside
 from tests.browser.windows import Windows

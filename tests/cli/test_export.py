@@ -12,8 +12,8 @@ import pytest
 
 from cli.importing.comment import import_comments
 from cli.opening import Opened
-from domain.comment import code_comments
-from domain.issue import merge_issues
+from domain.gathering import merge_issues
+from domain.inbox import code_comments
 from domain.log import SYSTEM
 from projections import export
 from tests import story

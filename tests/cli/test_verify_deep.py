@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from cli.main import app
 from cli.opening import Opened
-from domain.comment import amend_comment
+from domain.submission import amend_comment
 from tests import story
 from tests.publishing import POLICY_TEXT, publish
 from tests.vault import KEYS_FILE

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.anchor import Anchor
+from domain.codebook import UnknownTheme
 from domain.comment import (
     COMMENT_KINDS,
     LONGEST_TEXT,
@@ -24,26 +25,21 @@ from domain.comment import (
     TextIsTooLong,
     UnknownCommentKind,
     WithholdingNeedsReason,
-    amend_comment,
+)
+from domain.consultation import DeadlineHasPassed, NotInvited, NotOpen
+from domain.inbox import (
     assign_comments,
     clear_comments,
     code_comments,
     confirm_anchor,
-    submit_comment,
-    withdraw_comment,
     withhold_comments,
-)
-from domain.consultation import (
-    DeadlineHasPassed,
-    NotInvited,
-    NotOpen,
-    UnknownTheme,
-    close_consultation,
 )
 from domain.log import SYSTEM, Log, NotAllowed, NotFound, Receipt
 from domain.organisation import end_mandate
+from domain.period import close_consultation
 from domain.person import NoMandate
 from domain.proposal import NotPublished, ProposalWithdrawn, withdraw_proposal
+from domain.submission import amend_comment, submit_comment, withdraw_comment
 from tests.scenario import NOW, THING, Fact, given
 from tests.story import (
     CLOSES_AT,

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from domain.codebook import ThemeKeyIsTooLong, ThemeTwice, UnknownTheme
 from domain.consultation import (
     ACCESSES,
     DISPLAYS,
@@ -22,24 +23,20 @@ from domain.consultation import (
     NotInvited,
     NotOpen,
     RemovalNeedsReason,
-    ThemeKeyIsTooLong,
-    ThemeTwice,
     TitleIsMissing,
     UnknownChoice,
-    UnknownTheme,
-    change_details,
+)
+from domain.consultee import invite_consultees, remove_consultees
+from domain.log import SYSTEM, Log, NotAllowed, NotFound
+from domain.period import (
     close_consultation,
     conclude_consultation,
     extend_period,
-    invite_consultees,
     open_consultation,
-    plan_consultation,
-    remove_consultees,
     reopen_consultation,
-    revise_codebook,
 )
-from domain.log import SYSTEM, Log, NotAllowed, NotFound
 from domain.person import Person
+from domain.planning import change_details, plan_consultation, revise_codebook
 from tests.scenario import NOW, THING, Fact, given
 from tests.story import a_consultation, a_person, an_organisation
 

@@ -7,12 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.comment import (
-    AlreadySecret,
-    Comment,
-    NotSecret,
-    ProvisionIsMissing,
-)
+from domain.answer import publish_answers
+from domain.comment import Comment
 from domain.consultation import Consultation, UnknownChoice
 from domain.disclosure import (
     HELD_KINDS,
@@ -26,7 +22,7 @@ from domain.disclosure import (
     unpublish_comments,
 )
 from domain.hold import AlreadyHeld, Holdable, HoldNeedsReason, NotHeld
-from domain.issue import AnswerNotPublished, Issue, publish_answers
+from domain.issue import AnswerNotPublished, Issue
 from domain.log import SYSTEM, Log, NotAllowed
 from domain.person import Person
 from domain.publicity import (
@@ -34,6 +30,7 @@ from domain.publicity import (
     NotUnpublished,
     UnpublishingNeedsReason,
 )
+from domain.secrecy import AlreadySecret, NotSecret, ProvisionIsMissing
 from tests.domain.test_comment import submitted
 from tests.domain.test_comment import withdrawn as comment_withdrawn
 from tests.domain.test_consultation import planned

@@ -9,17 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.comment import (
-    Comment,
-    CommentIsErased,
-    amend_comment,
-    assign_comments,
-    clear_comments,
-    code_comments,
-    submit_comment,
-    withdraw_comment,
-    withhold_comments,
-)
+from domain.comment import Comment, CommentIsErased
 from domain.consultation import UnknownChoice
 from domain.disclosure import (
     lift_hold,
@@ -50,11 +40,18 @@ from domain.erasure import (
     UnknownGround,
 )
 from domain.hold import OnHold
+from domain.inbox import (
+    assign_comments,
+    clear_comments,
+    code_comments,
+    withhold_comments,
+)
 from domain.log import SYSTEM, Conflict, Log, NotAllowed, NotFound
 from domain.organisation import give_mandate
 from domain.person import Person, PersonIsErased, register_person, rename_person
 from domain.proposal import Proposal
 from domain.role import grant_role
+from domain.submission import amend_comment, submit_comment, withdraw_comment
 from ledger.keys import KeyFile, Keys
 from ledger.sealing import ERASED
 from tests.office import Office

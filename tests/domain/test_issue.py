@@ -10,7 +10,21 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from domain.answer import (
+    approve_answer,
+    decide_disposition,
+    draft_answer,
+    publish_answers,
+)
 from domain.consultation import TitleIsMissing
+from domain.gathering import (
+    gather_comments,
+    merge_issues,
+    raise_issue,
+    release_comments,
+    rename_issue,
+    split_issue,
+)
 from domain.issue import (
     DISPOSITIONS,
     AlreadyGathered,
@@ -26,16 +40,6 @@ from domain.issue import (
     ReasonIsMissing,
     SameIssue,
     UnknownDisposition,
-    approve_answer,
-    decide_disposition,
-    draft_answer,
-    gather_comments,
-    merge_issues,
-    publish_answers,
-    raise_issue,
-    release_comments,
-    rename_issue,
-    split_issue,
 )
 from domain.log import SYSTEM, Conflict, Log, NotAllowed, NotFound, Receipt
 from tests.scenario import NOW, THING, Fact, given

@@ -10,8 +10,9 @@ from uuid import uuid4
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from domain.comment import Comment, amend_comment, code_comments
+from domain.comment import Comment
 from domain.consultation import Consultation
+from domain.inbox import code_comments
 from domain.issue import Issue
 from domain.log import (
     MOST_KNOWN,
@@ -27,6 +28,7 @@ from domain.log import (
 )
 from domain.organisation import Organisation
 from domain.proposal import Proposal
+from domain.submission import amend_comment
 from tests.scenario import NOW
 from tests.story import (
     a_comment,

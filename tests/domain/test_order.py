@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 import hypothesis
 from hypothesis import strategies as st
 
+from domain.change import PassageChange
 from domain.log import SYSTEM
 from domain.order import ReadingOrder
-from domain.proposal import PassageChange
 from domain.revision import Revision
 from domain.text import Passage
 from tests.scenario import NOW, Fact, given

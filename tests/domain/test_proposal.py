@@ -8,23 +8,18 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.anchor import Anchor
-from domain.consultation import (
-    AlreadyConcluded,
-    TitleIsMissing,
-    close_consultation,
-    conclude_consultation,
-)
+from domain.change import ChangeDoesNotFit, apply_changes
+from domain.consultation import AlreadyConcluded, TitleIsMissing
 from domain.log import SYSTEM, Log, NotAllowed, NotFound
+from domain.period import close_consultation, conclude_consultation
 from domain.proposal import (
     AlreadyPublished,
     AlreadyRevised,
-    ChangeDoesNotFit,
     NoText,
     PassageTwice,
     Proposal,
     ProposalWithdrawn,
     Standing,
-    apply_changes,
     draft_proposal,
     publish_proposal,
     redraft_proposal,

@@ -10,8 +10,9 @@ from uuid import UUID
 
 import pytest
 
+from domain.change import ChangeDoesNotFit
 from domain.log import SYSTEM, Conflict, Log
-from domain.proposal import ChangeDoesNotFit, Proposal, redraft_proposal
+from domain.proposal import Proposal, redraft_proposal
 from domain.revision import (
     ChangesAfterReview,
     ProposalMovedOn,

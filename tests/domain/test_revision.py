@@ -9,13 +9,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.anchor import Anchor
+from domain.change import ChangeDoesNotFit, PassageChange
 from domain.consultation import TitleIsMissing
-from domain.issue import IssueIsMerged, merge_issues
+from domain.gathering import merge_issues
+from domain.issue import IssueIsMerged
 from domain.log import SYSTEM, Conflict, Log, NotAllowed, NotFound
 from domain.proposal import (
-    ChangeDoesNotFit,
     NoText,
-    PassageChange,
     Proposal,
     ProposalWithdrawn,
     Standing,

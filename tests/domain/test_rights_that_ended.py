@@ -9,40 +9,34 @@ from uuid import uuid4
 import pytest
 
 from domain.anchor import Anchor
-from domain.comment import (
-    NotTheAuthor,
-    amend_comment,
-    assign_comments,
-    clear_comments,
-    code_comments,
-    confirm_anchor,
-    submit_comment,
-    withdraw_comment,
-    withhold_comments,
-)
-from domain.consultation import (
-    change_details,
-    close_consultation,
-    extend_period,
-    invite_consultees,
-    remove_consultees,
-    revise_codebook,
-)
-from domain.issue import (
+from domain.answer import (
     approve_answer,
     decide_disposition,
     draft_answer,
+    publish_answers,
+)
+from domain.comment import NotTheAuthor
+from domain.consultee import invite_consultees, remove_consultees
+from domain.gathering import (
     gather_comments,
     merge_issues,
-    publish_answers,
     raise_issue,
     release_comments,
     rename_issue,
     split_issue,
 )
+from domain.inbox import (
+    assign_comments,
+    clear_comments,
+    code_comments,
+    confirm_anchor,
+    withhold_comments,
+)
 from domain.log import SYSTEM, Log, NotAllowed
 from domain.organisation import end_mandate, give_mandate
+from domain.period import close_consultation, extend_period
 from domain.person import NoMandate
+from domain.planning import change_details, revise_codebook
 from domain.proposal import (
     draft_proposal,
     publish_proposal,
@@ -60,6 +54,7 @@ from domain.revision import (
     start_revision,
 )
 from domain.role import revoke_role
+from domain.submission import amend_comment, submit_comment, withdraw_comment
 from projections.follower import Follower
 from projections.reads import ReadPool
 from tests.story import (

@@ -21,9 +21,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.postgres import Server
-from domain.comment import Comment, amend_comment
+from domain.comment import Comment
 from domain.log import Conflict, Log, NotText, Unavailable, Unreadable
 from domain.person import Person
+from domain.submission import amend_comment
 from ledger.burial import bury
 from ledger.keys import KeyFile, Keys, migrate, new_key
 from ledger.sealing import (

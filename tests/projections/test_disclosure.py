@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 
-from domain.comment import withdraw_comment
 from domain.disclosure import (
     mark_secret,
     reassess_secrecy,
@@ -17,6 +16,7 @@ from domain.disclosure import (
     unpublish_comments,
 )
 from domain.log import SYSTEM, Log
+from domain.submission import withdraw_comment
 from projections import export
 from projections.comment import CommentRow, comment_by_id, comment_seen
 from projections.comment_list import Wanted, comments_of, outcomes_of, passage_counts

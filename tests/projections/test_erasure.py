@@ -10,13 +10,14 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from domain.comment import amend_comment, withhold_comments
 from domain.disclosure import place_hold
 from domain.erasing import approve_erasure, refuse_erasure
+from domain.inbox import withhold_comments
 from domain.log import SYSTEM, Log
 from domain.organisation import give_mandate
 from domain.person import register_person, rename_person
 from domain.role import grant_role
+from domain.submission import amend_comment
 from ledger.sealing import ERASED
 from projections.comment import comment_by_id, comment_seen
 from projections.comment_list import Wanted, comments_of

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.anchor import Anchor
-from domain.comment import Comment, anchored, confirm_anchor
+from domain.comment import Comment, anchored
+from domain.inbox import confirm_anchor
 from domain.log import SYSTEM, Log
 from domain.proposal import Proposal
 from domain.revision import place_stragglers

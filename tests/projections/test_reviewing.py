@@ -6,15 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from domain.comment import (
-    Comment,
-    CommentIsWithdrawn,
-    amend_comment,
-    clear_comments,
-    withdraw_comment,
-    withhold_comments,
-)
+from domain.comment import Comment, CommentIsWithdrawn
+from domain.inbox import clear_comments, withhold_comments
 from domain.log import SYSTEM, Conflict, Log
+from domain.submission import amend_comment, withdraw_comment
 from projections.comment import comment_by_id, comment_seen
 from projections.follower import Follower
 from projections.reads import ReadPool

@@ -12,8 +12,9 @@ import psycopg
 import pytest
 
 from domain.comment import Comment
-from domain.consultation import close_consultation, invite_consultees
+from domain.consultee import invite_consultees
 from domain.log import SYSTEM, Log, NotFound
+from domain.period import close_consultation
 from projections.rebuild import WRITING
 from tests.client import PageClient
 from tests.story import (

@@ -9,12 +9,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.comment import clear_comments, code_comments, withdraw_comment
-from domain.comment import withhold_comments as withhold
-from domain.consultation import close_consultation
+from domain.change import PassageChange
+from domain.inbox import clear_comments, code_comments
+from domain.inbox import withhold_comments as withhold
 from domain.log import SYSTEM, Log
+from domain.period import close_consultation
 from domain.person import rename_person
-from domain.proposal import PassageChange
+from domain.submission import withdraw_comment
 from projections.comment_list import passage_counts
 from projections.reads import ReadPool
 from projections.sight import Sight

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from domain.issue import Issue, merge_issues
+from domain.gathering import merge_issues
+from domain.issue import Issue
 from domain.log import SYSTEM, Log
 from domain.proposal import Proposal
 from projections.reads import ReadPool

@@ -8,15 +8,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.comment import withdraw_comment
-from domain.consultation import (
+from domain.consultee import invite_consultees
+from domain.log import SYSTEM, Log
+from domain.period import (
     close_consultation,
     conclude_consultation,
     extend_period,
-    invite_consultees,
     reopen_consultation,
 )
-from domain.log import SYSTEM, Log
+from domain.submission import withdraw_comment
 from projections.reads import ReadPool
 from tests.story import (
     CLOSES_AT,

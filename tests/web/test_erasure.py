@@ -11,12 +11,13 @@ from zipfile import ZipFile
 import pytest
 from starlette.routing import Route
 
-from domain.comment import Comment, amend_comment
+from domain.comment import Comment
 from domain.disclosure import place_hold
 from domain.erasing import approve_erasure, request_erasure
 from domain.erasure import Erasure
 from domain.log import SYSTEM, Log
 from domain.person import Person
+from domain.submission import amend_comment
 from ledger.sealing import ERASED
 from projections.reads import ReadPool
 from tests import story

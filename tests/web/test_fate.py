@@ -6,11 +6,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.comment import amend_comment, assign_comments, code_comments
-from domain.issue import merge_issues
+from domain.change import PassageChange
+from domain.gathering import merge_issues
+from domain.inbox import assign_comments, code_comments
 from domain.log import SYSTEM, Log
-from domain.proposal import PassageChange
 from domain.revision import make_change
+from domain.submission import amend_comment
 from projections.reads import ReadPool
 from tests.story import (
     NOW,

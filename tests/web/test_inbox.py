@@ -7,9 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from domain.comment import Comment, amend_comment, withdraw_comment
+from domain.comment import Comment
 from domain.issue import Issue
 from domain.log import Log
+from domain.submission import amend_comment, withdraw_comment
 from tests.client import PageClient
 from tests.story import (
     NOW,

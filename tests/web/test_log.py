@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 
 import domain
-from domain.comment import amend_comment
 from domain.log import Log
+from domain.submission import amend_comment
 from tests.client import PageClient
 from tests.story import (
     NOW,

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.consultation import invite_consultees
+from domain.consultee import invite_consultees
 from domain.log import SYSTEM, Log
 from domain.organisation import Organisation
 from domain.person import Person

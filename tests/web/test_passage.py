@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.comment import submit_comment
-from domain.issue import merge_issues
+from domain.change import PassageChange
+from domain.gathering import merge_issues
 from domain.log import SYSTEM, Log
-from domain.proposal import PassageChange
+from domain.submission import submit_comment
 from projections.reads import ReadPool
 from tests.story import (
     NOW,

@@ -9,10 +9,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.comment import code_comments, withdraw_comment
-from domain.consultation import Consultation, invite_consultees
+from domain.consultation import Consultation
+from domain.consultee import invite_consultees
+from domain.inbox import code_comments
 from domain.log import SYSTEM, Log
 from domain.organisation import register_organisation
+from domain.submission import withdraw_comment
 from tests.client import PageClient
 from tests.story import (
     NOW,

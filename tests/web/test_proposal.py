@@ -9,10 +9,12 @@ from uuid import UUID, uuid4
 import html5lib
 import pytest
 
-from domain.comment import submit_comment, withdraw_comment, withhold_comments
-from domain.consultation import close_consultation
+from domain.change import PassageChange
+from domain.inbox import withhold_comments
 from domain.log import SYSTEM, Log
-from domain.proposal import PassageChange, draft_proposal, withdraw_proposal
+from domain.period import close_consultation
+from domain.proposal import draft_proposal, withdraw_proposal
+from domain.submission import submit_comment, withdraw_comment
 from domain.text import Kind, Mark, Passage
 from projections.reads import ReadPool
 from tests.story import (

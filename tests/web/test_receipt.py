@@ -13,9 +13,9 @@ import httpx2
 import psycopg
 import pytest
 
-from domain.comment import amend_comment, withdraw_comment
 from domain.log import Log
 from domain.proposal import Proposal
+from domain.submission import amend_comment, withdraw_comment
 from ledger.alarm import Alarm, Reason
 from ledger.keys import KeyFile, Keys
 from ledger.receipt import Checked, check_receipt

@@ -12,8 +12,9 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from domain.change import PassageChange
 from domain.log import SYSTEM, Log
-from domain.proposal import PassageChange, Proposal, redraft_proposal
+from domain.proposal import Proposal, redraft_proposal
 from domain.revision import Revision, adopt_revision, make_change, review_revision
 from projections.comment import standings_on
 from projections.comment_list import placements_in

@@ -11,10 +11,11 @@ import psycopg
 import pytest
 from starlette.requests import Request
 
-from domain.comment import amend_comment, withhold_comments
+from domain.inbox import withhold_comments
 from domain.log import SYSTEM, Log
 from domain.person import rename_person
 from domain.role import grant_role
+from domain.submission import amend_comment
 from projections.follower import Follower
 from projections.reads import ReadPool, stand_of
 from tests.client import PageClient

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from starlette.testclient import TestClient
 
-from domain.comment import amend_comment, withdraw_comment
 from domain.log import Log
+from domain.submission import amend_comment, withdraw_comment
 from projections.reads import ReadPool
 from tests.ledger.writing import wait_until
 from tests.office import Office

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from domain.comment import COMMENT_KINDS, REASSESSMENTS
+from domain.comment import COMMENT_KINDS
 from domain.consultation import ACCESSES, DISPLAYS
 from domain.erasure import BASES, ERASURE_KINDS, GROUNDS
 from domain.issue import DISPOSITIONS
 from domain.organisation import ORGANISATION_KINDS
 from domain.person import ROLES
+from domain.secrecy import REASSESSMENTS
 from domain.text import KINDS
 from web.language import missing
 from web.words import TONES, WORDS, choices, tone, word

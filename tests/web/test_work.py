@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from domain.comment import assign_comments
-from domain.consultation import close_consultation, conclude_consultation
+from domain.inbox import assign_comments
 from domain.log import SYSTEM, Log
+from domain.period import close_consultation, conclude_consultation
 from tests.story import (
     NOW,
     a_comment,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.alignment import longest_increasing
 from domain.anchor import align
-from domain.proposal import PassageChange
+from domain.change import PassageChange
 from domain.text import Passage
 from web.formats import Draft
 

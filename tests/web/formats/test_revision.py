@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.proposal import apply_changes
+from domain.change import apply_changes
 from domain.text import Mark, Passage
 from tests.web.formats.texts import passages
 from web.formats import Draft
