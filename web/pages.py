@@ -110,6 +110,12 @@ def _templates(language: Language) -> Environment:
     return found
 
 
+def kept_passages(language: Language) -> Any:
+    """The mark-up of passages that is kept in a language: a functools.lru_cache."""
+    macros: Any = _templates(language).globals["ui"]
+    return macros.kept_passage
+
+
 def warm() -> None:
     """Compile every template now, so that no visitor waits for it."""
     for language in LANGUAGES:
