@@ -87,7 +87,10 @@ class Envelope:
             )
             if envelope.written() != leaf:
                 raise BadEnvelope("spelt in another way than the canonical one")
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
+        except (
+            *(ValueError, TypeError, LookupError, AttributeError),
+            RecursionError,  # Thousands of brackets within each other.
+        ) as error:
             raise BadEnvelope(f"not an envelope: {error}") from None
         return envelope
 

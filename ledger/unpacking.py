@@ -90,8 +90,9 @@ class BundleSource:
         self._scan()
         for number in range(1, self.manifest.checkpoints + 1):
             name = f"checkpoints/{number:08d}"
-            if name in self._places:
-                yield Kept(f"checkpoint {number}", self._small(name))
+            if name not in self._places:
+                return  # They lie one after the other, however many are promised.
+            yield Kept(f"checkpoint {number}", self._small(name))
 
     def batches(self) -> Iterator[Batch]:
         """All entries with their events, in their order."""
@@ -168,7 +169,7 @@ class BundleSource:
                 and all(type(each) is int and each >= 0 for each in numbers)
                 and type(manifest.has_policy) is bool
             )
-        except (ValueError, TypeError, LookupError):
+        except (ValueError, TypeError, LookupError, RecursionError):
             is_right = False
         if not is_right:
             raise Unreadable("the manifest is not one")

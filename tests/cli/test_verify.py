@@ -335,6 +335,36 @@ def test_a_key_that_is_another_one_is_noticed(happened: Opened) -> None:
     assert {each.check for each in report.findings} == {Check.SEALED}
 
 
+def test_a_key_that_can_not_be_unwrapped_is_named_with_its_first_entry(
+    happened: Opened,
+) -> None:
+    position = position_of(happened, "comment.submitted")
+    with psycopg.connect(happened.database.owner) as connection:
+        connection.execute(
+            "UPDATE vault.key SET wrapped_by = 'another' WHERE scope ="
+            " (SELECT originator_id FROM log.entry WHERE position = %s)",
+            (position,),
+        )
+    report = verify_database(happened.database, POLICY, unseen)
+    assert report.outcome is Outcome.TAMPERED
+    assert report.findings[0].check is Check.NO_KEY
+    assert report.first_bad == position
+
+
+def test_an_event_of_brackets_within_brackets_is_named(happened: Opened) -> None:
+    position = position_of(happened, "comment.submitted")
+    with psycopg.connect(happened.database.owner) as connection:
+        connection.execute("ALTER TABLE log.entry DISABLE TRIGGER USER")
+        connection.execute(
+            "UPDATE log.entry SET state = convert_to('{\"sealed\":'"
+            " || repeat('[', 100000), 'UTF8') WHERE position = %s",
+            (position,),
+        )
+    report = verify_database(happened.database, POLICY, unseen)
+    assert report.outcome is Outcome.TAMPERED
+    assert report.first_bad == position
+
+
 def test_without_the_keys_the_rest_is_checked_and_that_is_said(
     happened: Opened, tmp_path: Path
 ) -> None:

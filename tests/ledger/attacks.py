@@ -113,6 +113,14 @@ ATTACKS: dict[str, tuple[list[LiteralString], int | None, Check]] = {
         300,
         Check.ENVELOPE,
     ),
+    "a leaf is brackets within brackets": (
+        [
+            "UPDATE log.entry SET leaf = repeat('[', 60000)::bytea"
+            " WHERE position = 300"
+        ],
+        300,
+        Check.ENVELOPE,
+    ),
     "a leaf gets a commitment that nothing is behind": (
         [
             "UPDATE log.entry SET leaf = log.leaf(originator_id, originator_version,"

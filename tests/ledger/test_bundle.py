@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.log import Log
-from ledger.bundle import FORM, Manifest, names, write_bundle
+from ledger.bundle import BLOCK, FORM, Manifest, header, names, write_bundle
 from ledger.checkpoint import Checkpoint
 from ledger.findings import Check, Outcome, Report
 from ledger.layout import bundled, path_of, unbundled
@@ -288,3 +288,23 @@ def test_no_member_is_there_twice(size: int, data: st.DataObject) -> None:
         if width := (sealed >> HEIGHT * level) % WIDTH:
             index = (sealed >> HEIGHT * level) // WIDTH
             assert f"tile/{level}/{path_of(index)}.p/{width}" in listed
+
+
+def only_a_manifest(file: Path, content: bytes) -> Path:
+    padding = bytes(-len(content) % BLOCK)
+    file.write_bytes(header("manifest.json", len(content)) + content + padding)
+    return file
+
+
+def test_an_export_that_promises_what_is_not_in_it_keeps_nobody_waiting(
+    tmp_path: Path,
+) -> None:
+    manifest = Manifest(10**15, 10**15, 10**15, has_policy=True).written()
+    report = checked(only_a_manifest(tmp_path / "log.tar", manifest))
+    assert report.outcome is Outcome.TAMPERED
+
+
+def test_a_manifest_of_brackets_within_brackets_is_none(tmp_path: Path) -> None:
+    file = only_a_manifest(tmp_path / "log.tar", b"[" * 100_000)
+    with pytest.raises(Away, match="is no export of a log"):
+        BundleSource(file)

@@ -130,6 +130,7 @@ def test_what_is_recorded_later_is_never_recorded_as_earlier(
         LEAF.replace(b'"commit":"', b'"commit":"\\u0059'),
         LEAF.replace(b'"sha256":"', b'"sha256":"00'),
         LEAF[:30] + b"\x00" + LEAF[30:],
+        b"[" * 60_000,
         rfc8785.dumps({**json.loads(LEAF), "commit": ""}),
     ],
 )
