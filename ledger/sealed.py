@@ -6,6 +6,7 @@ Only what has been erased may fail to open, and all that has been erased must.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from ledger.findings import Check, Findings
@@ -17,6 +18,14 @@ ERASED = ".erased"
 """How the topics end that say that a thing's key is destroyed."""
 
 
+@dataclass(slots=True)
+class _Erasure:
+    """What was asked for, as it is stored, and where the approvals stand."""
+
+    asked: bytes
+    approvals: list[int] = field(default_factory=list)
+
+
 class SealedCheck:
     """Checks entry after entry, and in the end the keys against the erasures."""
 
@@ -24,19 +33,15 @@ class SealedCheck:
         self._keys = keys
         self._erased: dict[UUID, int] = {}
         self._closed: dict[UUID, tuple[int, str]] = {}
-        self._decided = {
-            scope: decision for scope, decision, _ in self._keys.destroyed()
+        self._destroyed = {
+            scope: (str(decision), position)
+            for scope, decision, position in self._keys.destroyed()
         }
-        self._decisions: set[str] = set()
+        self._erasures: dict[str, _Erasure] = {}
 
     def take(self, batch: Batch, findings: Findings) -> None:
         """Open what is sealed in some entries. Raises what the key database raises."""
         assert batch.states is not None  # noqa: S101
-        self._decisions.update(
-            thing
-            for thing, topic in zip(batch.things, batch.topics, strict=True)
-            if topic.startswith("erasure.")
-        )
         rows = list(
             zip(
                 *(batch.positions, batch.things, batch.versions),
@@ -44,9 +49,13 @@ class SealedCheck:
                 strict=True,
             )
         )
-        for position, thing, _, topic, _ in rows:
+        for position, thing, _, topic, state in rows:
             if topic.endswith(ERASED):
                 self._erased[UUID(thing)] = position
+            elif topic == "erasure.requested":
+                self._erasures[thing] = _Erasure(state.replace(b"-", b""))
+            elif topic == "erasure.approved" and thing in self._erasures:
+                self._erasures[thing].approvals.append(position)
         closed = [row for row in rows if b'"sealed":' in row[4]]
         try:
             keys = self._keys.fetch({UUID(thing) for _, thing, *_ in closed})
@@ -86,7 +95,7 @@ class SealedCheck:
         for scope, (position, topic) in self._closed.items():
             if scope in self._erased:
                 continue
-            if str(self._decided.get(scope)) in self._decisions:
+            if self._is_decided(scope):
                 findings.notes.append(
                     f"The erasure of {scope} is decided and its key destroyed, but the"
                     " log does not say so yet."
@@ -116,3 +125,16 @@ class SealedCheck:
         except NoKey:
             return False
         return True
+
+    def _is_decided(self, scope: UUID) -> bool:
+        """Whether a key is destroyed by an erasure of this thing that two approved.
+
+        Its tombstone names the erasure, and the position of the last approval.
+        """
+        id, position = self._destroyed.get(scope, ("", 0))
+        erasure = self._erasures.get(id)
+        return (
+            erasure is not None
+            and position in erasure.approvals[1:]
+            and scope.hex.encode() in erasure.asked
+        )
