@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import platform
+import signal
 import tempfile
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -37,6 +38,8 @@ def main() -> None:
         "--workers", type=int, default=2, help="web processes, on either side"
     )
     asked = parser.parse_args()
+    # Whoever stops us stops what we have started, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     with ExitStack() as stack:
         rooms = _Rooms(stack, asked.data, asked.workers)
