@@ -1,0 +1,186 @@
+"""How PostgreSQL finds what pages show: only by way of an index, however long the log.
+
+A small story is copied many times over in the read tables, to other rounds' proposals,
+so that the planner has something to choose about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, LiteralString, Self
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Composable, Identifier
+
+from domain.log import Log
+from projections.comment_list import (
+    Wanted,
+    comments_by,
+    comments_of,
+    comments_on_passage,
+    passage_counts,
+)
+from projections.follower import Follower
+from projections.history import Wanted as WantedEntries
+from projections.history import entries
+from projections.inbox import Asked, figures, inbox
+from projections.reads import Reads, stand_of
+from projections.sight import Sight
+from projections.trace import quoted_spans
+from tests.story import NOW, a_comment, a_consultation, a_person, a_proposal, text_of
+
+COPIES = 20_000
+ROUNDS = 40
+"""One copy in so many belongs to the story's own round."""
+LARGE = {"comment", "placement", "entry"}
+
+
+class Place:
+    """Where the story is."""
+
+    def __init__(self, log: Log, url: str) -> None:
+        self.url = url
+        self.round = a_consultation(log)
+        self.proposal = a_proposal(log, self.round)
+        self.author = a_person(log)
+        self.passage = text_of(log, self.proposal)[1].id
+        a_comment(log, self.proposal, 1, "egen mentor", by=self.author)
+        self.sight = Sight(at=NOW)
+        self.chair = Sight(
+            at=NOW, person=self.author, sees_all=True, reads_secrets=True
+        )
+
+
+@pytest.fixture
+def place(log: Log, follower: Follower, database: str) -> Place:
+    found = Place(log, database)
+    follower.catch_up()
+    fill(found)
+    return found
+
+
+def fill(place: Place) -> None:
+    """Copy the story's comment, its place and its entry COPIES times."""
+    own: LiteralString = (
+        "CASE WHEN n % {rounds} = 0 THEN {own}"
+        " ELSE md5({name} || n % {rounds})::uuid END"
+    )
+    spread = {
+        name: SQL(own).format(own=id, name=name, rounds=ROUNDS)
+        for name, id in (("consultation", place.round), ("proposal", place.proposal))
+    }
+    comment, at = SQL("md5('comment' || n)::uuid"), SQL("1000 + n")
+    somebody = SQL("md5('person' || n % 500)::uuid")
+    with psycopg.connect(place.url, autocommit=True) as owner:
+        copy(owner, "comment", spread, id=comment, position=at, author=somebody)
+        copy(owner, "placement", spread, comment=comment, position=at)
+        copy(owner, "entry", spread, thing=comment)
+        owner.execute("ANALYZE")
+
+
+def copy(
+    owner: psycopg.Connection[Any],
+    table: str,
+    spread: Mapping[str, Composable],
+    **other: Composable,
+) -> None:
+    other |= {**spread, "valid_from": SQL("1000 + n")}
+    columns = [
+        name
+        for (name,) in owner.execute(
+            "SELECT column_name::text FROM information_schema.columns"
+            " WHERE table_schema = 'read' AND table_name = %s"
+            " AND is_generated = 'NEVER'",
+            (table,),
+        )
+    ]
+    owner.execute(
+        SQL(
+            "INSERT INTO read.{table} ({names}) SELECT {values}"
+            " FROM (SELECT * FROM read.{table} ORDER BY valid_from DESC LIMIT 1) story,"
+            " generate_series(1, {copies}) n"
+        ).format(
+            table=Identifier(table),
+            names=SQL(", ").join(map(Identifier, columns)),
+            values=SQL(", ").join(
+                other.get(name, Identifier("story", name)) for name in columns
+            ),
+            copies=COPIES,
+        )
+    )
+
+
+class Explained(psycopg.Cursor[Any]):
+    """Asks how each question is going to be answered, and then asks it."""
+
+    scans: ClassVar[list[str]]
+    """The large tables that have been read from one end to the other."""
+
+    def execute(self, query: Any, params: Any = None, **how: Any) -> Self:
+        with psycopg.Cursor(self.connection) as plain:
+            found = plain.execute("EXPLAIN (FORMAT JSON) " + query, params).fetchone()
+            assert found is not None
+            self.scans.extend(scans(found[0][0]["Plan"]))
+        return super().execute(query, params, **how)
+
+
+def scans(plan: dict[str, Any]) -> Iterator[str]:
+    """The large tables that a plan reads from one end to the other."""
+    if plan["Node Type"] == "Seq Scan" and plan["Relation Name"] in LARGE:
+        yield plan["Relation Name"]
+    for inner in plan.get("Plans", ()):
+        yield from scans(inner)
+
+
+PAGES: dict[str, Callable[[Reads, Place], object]] = {
+    "the counts of a proposal's page": lambda reads, place: passage_counts(
+        reads, place.proposal, 1, place.sight
+    ),
+    "its marked words": lambda reads, place: quoted_spans(
+        reads, place.proposal, 1, [place.passage], place.sight
+    ),
+    "the comments on a passage": lambda reads, place: comments_on_passage(
+        reads, place.proposal, 1, place.passage, place.sight, 0, 20
+    ),
+    "a round's comments": lambda reads, place: comments_of(
+        reads, place.round, place.sight, Wanted(), 0, 20
+    ),
+    "the comments that a search finds": lambda reads, place: comments_of(
+        reads, place.round, place.sight, Wanted(words="mentor"), 0, 20
+    ),
+    "one's own comments": lambda reads, place: comments_by(
+        reads, Sight(at=NOW, person=UUID(int=7)), 0, 20
+    ),
+    "the inbox": lambda reads, place: inbox(
+        reads, place.round, Asked(), offset=0, limit=50
+    ),
+    "the inbox's uncoded": lambda reads, place: inbox(
+        reads, place.round, Asked(waiting="uncoded"), offset=0, limit=50
+    ),
+    "what waits": lambda reads, place: figures(reads, place.round, place.author),
+    "the log's first page": lambda reads, place: entries(reads, WantedEntries()),
+    "the log's last page": lambda reads, place: entries(
+        reads, WantedEntries(), after=0
+    ),
+    "the log of a round": lambda reads, place: entries(
+        reads, WantedEntries(consultation=place.round)
+    ),
+    "whether a page still stands": lambda reads, place: stand_of(
+        reads, place.round, NOW
+    ),
+}
+
+
+def test_no_page_reads_the_whole_log(place: Place) -> None:
+    """All in one test: filling the tables takes longer than all the questions."""
+    role = "-c role=samrad_web -c search_path=now"
+    read = {}
+    with psycopg.connect(place.url, options=role) as connection:
+        connection.cursor_factory = Explained
+        for page, ask in PAGES.items():
+            Explained.scans = []
+            ask(Reads(connection, None), place)
+            read[page] = Explained.scans
+    assert read == {page: [] for page in PAGES}
