@@ -572,7 +572,7 @@ class World:
 
     def submit_private_comment(self, a: int, b: int, _: int) -> None:
         by = _of(self._people, b)
-        self._comments.append(a_comment(self.log, _of(self._proposals, a), by=by))
+        self._comments.append(a_comment(self.log, _of(self._proposals, a), 0, by=by))
 
     def request_erasure(self, a: int, b: int, c: int) -> None:
         self._request("comment", _of(self._comments, a), _of(GROUNDS, b))
