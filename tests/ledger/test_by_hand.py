@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import tarfile
 from hashlib import sha256
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from ledger.bundle import write_bundle
+from ledger.sources import DatabaseSource
 from ledger.tiles import Tiles, published
 from tests.cli.installation import ROOT
+from tests.ledger.checker import SOURCE, missing
 from tests.ledger.tampering import checked, record, tampering
-from tests.publishing import LOG, publish
+from tests.publishing import LOG, WITNESS, publish
 
 PAGE = (ROOT / "docs" / "tamper-evidence.md").read_text("utf-8")
 NAMED = 300
@@ -33,7 +37,7 @@ def ran(directory: Path, command: str) -> subprocess.CompletedProcess[str]:
         cwd=directory,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
 
 
@@ -52,6 +56,28 @@ def test_openssl_checks_the_signature_of_a_checkpoint(
     assert "Verified Successfully" in ran(tmp_path, checking).stdout
     (tmp_path / "checkpoint").write_bytes(newest.note.replace(b"\n3\n", b"\n4\n"))
     assert ran(tmp_path, checking).returncode == 1
+
+
+@pytest.mark.skipif(bool(missing()), reason=missing())
+def test_go_judges_an_export(database: str, tmp_path: Path) -> None:
+    record(database, 3)
+    publish(database)
+    with DatabaseSource(database) as source:
+        write_bundle(source, "", tmp_path / "log.tar")
+    with tarfile.open(tmp_path / "log.tar") as archive:
+        archive.extractall(tmp_path / "log", filter="data")
+    judging = (
+        commands("sh", "./judge")
+        .replace("tests/ledger/go/main.go", str(SOURCE))
+        .replace("https://samrad.example.se/log", str(tmp_path / "log"))
+    )
+    keys = f"LOG_KEY={LOG.verifier}\nWITNESS_KEY={WITNESS.verifier}\n"
+    cache = f"export GOCACHE=${{GOCACHE:-{tmp_path / 'cache'}}}\n"
+    done = ran(tmp_path, cache + keys + judging)
+    assert done.stdout == "ok 3\n", done.stderr
+    leaves = tmp_path / "log/tile/entries/000.p/3"
+    leaves.write_bytes(leaves.read_bytes().replace(b"test.happened", b"test.occurred"))
+    assert ran(tmp_path, cache + keys + judging).stdout.startswith("no ")
 
 
 def test_the_checksum_of_an_entry_is_its_hash_in_the_tile(
