@@ -145,7 +145,16 @@ def big(most: int) -> Callable[[Request], Response]:
         ("/log/tile/0/{rest:path}", lambda _: Response("", 404), Check.UNREACHED),
         ("/log/tile/0/000", lambda _: Response(b""), Check.TILE),
     ],
-    ids=str,
+    ids=[
+        "an error",
+        "no note",
+        "a huge note",
+        "huge entries",
+        "an entry that is cut off",
+        "no entries",
+        "no tile",
+        "an empty tile",
+    ],
 )
 def test_a_server_that_gives_something_else_never_makes_a_log_sound(
     kept: str, path: str, answer: Callable[[Request], Response], check: Check
