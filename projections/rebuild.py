@@ -102,8 +102,9 @@ def connected(url: str, name: str) -> Connection[Any]:
         connect_timeout=3,
         # Rows are looked up by key. Their plans are made while the tables are empty,
         # and live on: one that reads a whole table, cheap then, is slow ever after.
+        # What a crash loses is derived again, so nobody waits for the disk.
         options="-c role=samrad_follower -c enable_seqscan=off"
-        " -c enable_hashjoin=off -c enable_mergejoin=off",
+        " -c enable_hashjoin=off -c enable_mergejoin=off -c synchronous_commit=off",
         application_name=name,
     )
 
