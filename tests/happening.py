@@ -21,6 +21,7 @@ from domain import (
     gathering,
     inbox,
     issue,
+    notary,
     organisation,
     period,
     person,
@@ -218,7 +219,7 @@ class World:
     def remove_consultees(self, a: int, b: int, _: int) -> None:
         id = _of(self._consultations, a)
         asked = self.log.look(consultation.Consultation, id).consultees
-        chosen = [one for one in _some(self._organisations, b) if one in asked]
+        chosen = _some(sorted(asked), b) if asked else []
         consultee.remove_consultees(
             self.log,
             id=id,
@@ -257,8 +258,14 @@ class World:
         )
 
     def conclude_consultation(self, a: int, _: int, c: int) -> None:
-        if c % 2 == 0:
-            id = _of(self._consultations, a)
+        kind = consultation.Consultation
+        closed = [
+            id
+            for id in self._consultations
+            if self.log.look(kind, id).status == "closed"
+        ]
+        if closed and c % 4 == 0:
+            id = _of(closed, a)
             period.conclude_consultation(self.log, id=id, **self._by())
 
     # The text
@@ -569,6 +576,11 @@ class World:
         for id in self._holdable(kind):
             with suppress(Refused):
                 disclosure.lift_hold(self.log, kind=kind, id=id, **self._by())
+
+    def rotate_key(self, a: int, b: int, _: int) -> None:
+        notary.rotate_key(
+            self.log, old=f"log+{a}+A", new=f"log+{b}+B", by=SYSTEM, now=self.now
+        )
 
     def submit_private_comment(self, a: int, b: int, _: int) -> None:
         by = _of(self._people, b)
