@@ -269,6 +269,10 @@ class Log(Application[UUID]):
         except OperationalError as error:
             raise Unavailable from error
 
+    def keys_answer(self) -> bool:
+        """Whether the keys can be had that personal data is sealed with."""
+        return bool(cast(Any, self.mapper).keys_answer())
+
     def destroy_key(self, scope: UUID, *, decision: UUID, position: int) -> None:
         """Destroy the key of a thing for ever; again is harmless. Raises Unavailable.
 

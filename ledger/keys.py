@@ -36,6 +36,14 @@ AWAY = psycopg.OperationalError, PoolTimeout
 """What a key database that can not be reached looks like."""
 
 
+PATIENCE, IMPATIENCE = 5.0, 0.3
+"""Seconds to wait for a connection, and for the next ones once that was in vain.
+
+Every request that needs a key occupies a thread meanwhile; if all of them waited long,
+pages that need no key would wait as well.
+"""
+
+
 class NoKey(Exception):
     """What is sealed can not be opened, though nobody has destroyed its key.
 
@@ -134,10 +142,11 @@ class Keys:
         self._before_use = before_use
         self._preparing = threading.RLock()
         self._shares_server = False
+        self._patience = PATIENCE
         self._pool = connections(
             url,
             size=4,
-            timeout=10,
+            timeout=PATIENCE,
             autocommit=True,
             connect_timeout=3,
             options=f"-c role={role} -c lock_timeout=3s -c statement_timeout=30s",
@@ -157,6 +166,15 @@ class Keys:
     def close(self) -> None:
         """Give all connections back."""
         self._pool.close()
+
+    def answer(self) -> bool:
+        """Whether the database of keys answers, and at once."""
+        try:
+            with self._pool.connection(IMPATIENCE) as connection:
+                connection.execute("SELECT")
+        except AWAY:
+            return False
+        return True
 
     def lie_beside(self, log: Connection[Any]) -> None:
         """Find out whether the log is on the same server, and so in the same WAL."""
@@ -243,8 +261,13 @@ class Keys:
                 self._before_use = None
 
     def _all(self, query: LiteralString, params: Any = ()) -> list[Any]:
-        with self._pool.connection() as connection:
-            return connection.execute(query, params, prepare=True).fetchall()
+        try:
+            with self._pool.connection(self._patience) as connection:
+                self._patience = PATIENCE
+                return connection.execute(query, params, prepare=True).fetchall()
+        except PoolTimeout:
+            self._patience = IMPATIENCE
+            raise
 
 
 def migrate(connection: Connection[Any]) -> None:

@@ -254,6 +254,10 @@ class SealingMapper(Mapper[UUID]):
         salt, fields = unseal(sealed, key, scope, version, topic)
         return _opening(salt, canonical(fields))
 
+    def keys_answer(self) -> bool:
+        """Whether the keys can be had, where anything is sealed at all."""
+        return self.keys is None or self.keys.answer()
+
     def destroy_key(self, scope: UUID, *, decision: UUID, position: int) -> None:
         """Destroy the key of a scope for ever, by an erasure decided at a position."""
         if self.keys is None:

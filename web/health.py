@@ -24,24 +24,27 @@ def ready(request: Request) -> Response:
     503 without the database; 503 when an entry has stopped the follower, naming it.
     When the log can not be published it is degraded, and says why, with 200: pages show
     and record what they did before, and a proxy that took this process away would turn
-    an absent witness into an absent site.
+    an absent witness into an absent site. So it is when the keys are away: what is
+    sealed can not be recorded then, but everything is shown as before.
     """
     try:
         with request.state.reads(None) as reads:
             health, ledger = health_of(reads), ledger_health_of(reads)
     except Unavailable:
         return JSONResponse({"status": "no database"}, 503, headers=HEADERS)
+    has_keys = request.state.log.keys_answer()
     status = "ready"
     if health.stopped_at is not None:
         status = "follower stopped"
     elif not health.is_following:
         status = "no follower"
-    elif ledger.trouble:
+    elif ledger.trouble or not has_keys:
         status = "degraded"
     return JSONResponse(
         {
             "status": status,
             **asdict(health),
+            "keys": has_keys,
             "ledger": {**asdict(ledger), "trouble": ledger.trouble},
         },
         200 if status in ("ready", "degraded") else 503,

@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from time import monotonic
 from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg_pool import PoolTimeout
 
 from cli.postgres import Server
 from cli.vault import lay_out_vault, new_wrapping_key, rotate
-from ledger.keys import BadKeyFile, KeyFile, Keys, NoKey, new_key
+from ledger.keys import PATIENCE, BadKeyFile, KeyFile, Keys, NoKey, new_key
 from tests.conftest import new_database
 from tests.vault import KEYS_FILE, everywhere
 
@@ -205,6 +207,22 @@ def test_a_line_that_keys_are_wrapped_by_is_not_taken_out(
         vault.file.write_text(f"{vault.file.read_text()}{old}")
         lay_out_vault(vault)
         assert KeyFile.read(vault.file).current == second
+
+
+def test_whoever_asks_while_the_keys_are_away_waits_once_and_not_again() -> None:
+    nowhere = "postgresql://127.0.0.1:1/keys"
+    with closing(Keys(nowhere, KeyFile.read(KEYS_FILE))) as keys:
+        assert not keys.answer()
+        with pytest.raises(PoolTimeout):
+            keys.fetch([uuid4()])
+        began = monotonic()
+        with pytest.raises(PoolTimeout):
+            keys.fetch([uuid4()])
+    assert monotonic() - began < PATIENCE / 2
+
+
+def test_keys_that_are_there_answer(keys: Keys) -> None:
+    assert keys.answer()
 
 
 def test_keys_whose_wrapping_key_is_lost_stop_the_installation(

@@ -10,7 +10,10 @@ import pytest
 
 from domain.log import Log
 from tests import story
-from tests.web.conftest import Browsers
+from tests.client import PageClient
+from tests.vault import log_settings
+from tests.web.conftest import SITE, Browsers
+from web.app import create_app
 
 
 @pytest.fixture
@@ -94,3 +97,17 @@ def test_a_checkpoint_that_nobody_witnesses_anew_is_told_of(
     assert ready(browsers)[1]["status"] == "ready"
     publish(owner, "2 hours 1 minute")
     assert ready(browsers)[1]["status"] == "degraded"
+
+
+def test_keys_that_are_away_are_told_of(
+    browsers: Browsers, log: Log, database: str
+) -> None:
+    story.an_organisation(log)
+    assert ready(browsers)[1]["keys"] is True
+    away = log_settings(database, KEYS_DATABASE_URL="postgresql://127.0.0.1:1/keys")
+    app = create_app(log=Log(away), database_url=database, site=SITE)
+    with PageClient(app) as anyone:
+        answer = anyone.get("/health/ready")
+    said = answer.json()
+    assert (answer.status_code, said["status"]) == (200, "degraded")
+    assert said["keys"] is False
