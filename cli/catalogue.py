@@ -33,9 +33,9 @@ will mean the same in ten years. In `log.entry` the column `state` is the event 
 as `{"_type_": "uuid_hex" | "datetime_iso", "_data_": "…"}`. A random `salt` beside them
 keeps anybody from guessing a state by its hash.
 
-Fields that are *sealed* are not there. In their place stands `sealed`: which fields, and
-their values encrypted under a key of the thing that the event happened to. When that
-key is destroyed they can never be read again, and nothing else in the log changes.
+Fields that are *sealed* are not there. In their place stands `sealed`: which fields,
+and their values encrypted under a key of the thing that the event happened to. When
+that key is destroyed they can never be read again, and nothing else in the log changes.
 
 This page is written from the code by `samrad docs events`, which refuses to drop a
 topic, and to change an event's fields without a new version and an upcast.

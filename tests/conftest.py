@@ -28,8 +28,8 @@ from tests.vault import log_settings
 pytest.register_assert_rewrite("tests.scenario")  # so that then() shows a difference
 
 # A busy machine is no reason for a property not to hold. Every run tries the same
-# examples, so that one that fails is about what was changed; HYPOTHESIS=search looks for
-# new ones.
+# examples, so that one that fails is about what was changed; HYPOTHESIS=search looks
+# for new ones.
 settings.register_profile(
     "samrad",
     deadline=None,
