@@ -6,8 +6,11 @@ and size. What a server sends is checked like everything else.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from threading import Event, Timer
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -19,6 +22,8 @@ from ledger.tiles import HASH, WIDTH
 
 PATIENCE = 30.0
 """Seconds for each step of a request."""
+LONGEST = 120.0
+"""Seconds for all of a request: who sends a byte now and then holds nobody up."""
 ATTEMPTS = 3
 
 
@@ -28,7 +33,9 @@ class UrlSource:
     Below it are `checkpoint` and `tile/…`. An address without a path gets /log.
     """
 
-    def __init__(self, url: str, *, timeout: float = PATIENCE) -> None:
+    def __init__(
+        self, url: str, *, timeout: float = PATIENCE, longest: float = LONGEST
+    ) -> None:
         try:
             found = urlsplit(url)
             host, port = found.hostname, found.port
@@ -40,6 +47,7 @@ class UrlSource:
         self.url = url
         self._below = found.path.rstrip("/") or "/log"
         self._connection = kind(host, port, timeout=timeout)
+        self._longest = longest
         self._checkpoint: Checkpoint | None = None
 
     def __enter__(self) -> Self:
@@ -105,15 +113,39 @@ class UrlSource:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 self._connection.request("GET", f"{self._below}/{path}")
-                answer = self._connection.getresponse()
-                return self._body(answer, path, most)
+                with self._cut_off():
+                    answer = self._connection.getresponse()
+                    return self._body(answer, path, most)
             except (OSError, HTTPException) as error:
                 # A connection that was kept open may have been closed meanwhile.
                 self._connection.close()
                 if attempt == ATTEMPTS or isinstance(error, TimeoutError):
-                    said = str(error) or type(error).__name__
+                    said = _plain(str(error)) or type(error).__name__
                     raise Away(f"{self.url} does not answer: {said}.") from error
         raise AssertionError  # pragma: no cover
+
+    @contextmanager
+    def _cut_off(self) -> Iterator[None]:
+        """Raise TimeoutError for an answer that is not there in time as a whole."""
+        is_over, open_one = Event(), self._connection.sock
+
+        def cut() -> None:
+            is_over.set()
+            with suppress(OSError):
+                open_one.shutdown(socket.SHUT_RDWR)
+
+        timer = Timer(self._longest, cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except (OSError, HTTPException):
+            if not is_over.is_set():
+                raise
+        finally:
+            timer.cancel()
+        if is_over.is_set():
+            raise TimeoutError("it takes too long")
 
     def _body(self, answer: HTTPResponse, path: str, most: int) -> bytes | None:
         body = answer.read(most + 1)
@@ -127,3 +159,8 @@ class UrlSource:
             self._connection.close()
             raise Away(f"{self.url} answers {answer.status} for {path}.")
         return body
+
+
+def _plain(said: str) -> str:
+    """What a server may have written, without what would move about in a terminal."""
+    return "".join(sign if sign.isprintable() else "?" for sign in said.strip())

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -172,3 +175,53 @@ def test_what_is_no_address_is_refused(url: str) -> None:
     done = CliRunner().invoke(samrad, ["verify", "--url", url])
     assert done.exit_code == 2
     assert "is no address" in done.stderr
+
+
+@contextmanager
+def answering(first: bytes, again: bytes = b"") -> Iterator[str]:
+    """A server that answers with some bytes, and then with others for ever."""
+
+    def answer(listening: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                asked, _ = listening.accept()
+                with asked, suppress(OSError):
+                    asked.recv(4096)
+                    asked.sendall(first)
+                    while again:
+                        asked.sendall(again)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        answers = threading.Thread(target=answer, args=(listening,))
+        answers.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/log"
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            answers.join(timeout=10)
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1;a=b\r\na\r\n"),
+    ],
+    ids=["one that never begins", "one byte at a time"],
+)
+def test_an_answer_without_end_is_cut_off(first: bytes, again: bytes) -> None:
+    with (
+        answering(first, again) as address,
+        UrlSource(address, timeout=5, longest=0.01) as source,
+    ):
+        report = verify(source, POLICY)
+    assert report.outcome is Outcome.UNDECIDED
+    assert "it takes too long" in report.findings[0].said
+
+
+def test_what_a_server_writes_does_nothing_to_a_terminal() -> None:
+    with answering(b"\x1b]0;mine\x07\x1b[31m\x9bSOUND\r\n\r\n") as address:
+        report = checked(address)
+    assert report.outcome is Outcome.UNDECIDED
+    assert "SOUND" in report.findings[0].said
+    assert report.findings[0].said.isprintable()
