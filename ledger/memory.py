@@ -52,12 +52,14 @@ class Memory:
 
     def __init__(self, file: Path) -> None:
         """Open what `create` has made. Raises BadMemory."""
-        self.file = file
+        # Replacing a link to it would leave the memory itself behind.
+        self.file = file.resolve()
         self._read()
 
     @classmethod
     def create(cls, file: Path) -> Memory:
         """A new memory, of one who has never signed. Raises FileExistsError."""
+        file = file.resolve()
         with _locked(file):
             if file.exists():
                 raise FileExistsError(f"{file} is there already")

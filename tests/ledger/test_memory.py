@@ -56,6 +56,16 @@ def test_what_was_signed_is_known_to_the_next_process(memory: Memory) -> None:
     assert memory.file.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_link_to_a_memory_is_the_same_memory(memory: Memory, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(memory.file)
+    advanced(Memory(link), 7)
+    assert link.is_symlink()
+    assert memory.last(LOG).checkpoint == at(7)
+    with pytest.raises(FileExistsError):
+        Memory.create(link)
+
+
 @given(st.integers(0, 300), st.integers(0, 300), st.integers(0, 300))
 def test_only_what_begins_with_the_last_is_remembered(
     tmp_path_factory: pytest.TempPathFactory, last: int, old: int, new: int
