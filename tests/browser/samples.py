@@ -18,6 +18,7 @@ NOT_PAGES = frozenset(
     {
         *("comment.receipt_file", "comment.receipt_zip", "held.save"),
         *("health.live", "health.ready", "health.metrics"),
+        *("tile.checkpoint", "tile.policy", "tile.show"),
     }
 )
 """What is fetched and not looked at."""
@@ -198,6 +199,7 @@ SAMPLES = [
     Sample("log.index", "auditor"),
     Sample("log.index", "auditor", query=LONG_AGO),
     Sample("log.show", "auditor", {"position": 300}),
+    Sample("check.show", "auditor"),
     Sample("log.history", "auditor", {"thing": FOLLOWED}),
     Sample("log.passage", "auditor", {**P, "passage": REWORDED}),
 ]
