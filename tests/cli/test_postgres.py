@@ -25,7 +25,7 @@ from cli.postgres import (
     embedded,
     let_roles_sign_in,
 )
-from cli.settings import Settings
+from cli.settings import Settings, WrongSettings
 from tests.vault import everywhere
 
 ROOT = Path(__file__).parents[2]
@@ -321,18 +321,35 @@ def test_programs_inside_roots_own_are_copied_to_where_they_can_run(
 
 
 def test_a_named_database_is_used_as_it_is() -> None:
-    named = Settings(database_url="postgresql://web@localhost/samrad")
+    named = Settings(
+        database_url="postgresql://web@localhost/samrad",
+        keys_database_url="postgresql://keys@localhost/keys",
+    )
     with database(named) as found:
         assert found.owner == found.follower == found.web == named.database_url
+        assert found.vault.owner == found.vault.url == named.keys_database_url
     named = Settings(
         database_url="postgresql://web@localhost/samrad",
         follower_database_url="postgresql://follower@localhost/samrad",
         owner_database_url="postgresql://owner@localhost/samrad",
+        keys_database_url="postgresql://keys@localhost/keys",
+        owner_keys_database_url="postgresql://owner@localhost/keys",
+        keys_file=Path("/etc/samrad/wrapping-keys"),
     )
     with database(named) as found:
         assert found.web == named.database_url
         assert found.follower == named.follower_database_url
         assert found.owner == named.owner_database_url
+        assert found.vault.url == named.keys_database_url
+        assert found.vault.owner == named.owner_keys_database_url
+        assert found.vault.file == named.keys_file
+
+
+def test_a_database_that_is_named_without_that_of_its_keys_is_refused() -> None:
+    named = Settings(database_url="postgresql://web@localhost/samrad")
+    missing = "SAMRAD_KEYS_DATABASE_URL is missing"
+    with pytest.raises(WrongSettings, match=missing), database(named):
+        pass
 
 
 def test_without_a_named_database_ours_is_used_for_every_role(data: Path) -> None:
@@ -340,12 +357,17 @@ def test_without_a_named_database_ours_is_used_for_every_role(data: Path) -> Non
         assert ask(found.owner, "SELECT current_user") == "postgres"
         ask(found.owner, "CREATE ROLE samrad_web NOLOGIN")
         ask(found.owner, "CREATE ROLE samrad_follower NOLOGIN")
+        ask(found.owner, "CREATE ROLE samrad_notary NOLOGIN")
+        ask(found.owner, "CREATE ROLE samrad_keys NOLOGIN")
         with pytest.raises(psycopg.OperationalError, match="not permitted to log in"):
             ask(found.web, "SELECT current_user")
         let_roles_sign_in(found)
         assert ask(found.web, "SELECT current_user") == "samrad_web"
         assert ask(found.follower, "SELECT current_user") == "samrad_follower"
+        assert ask(found.notary, "SELECT current_user") == "samrad_notary"
         assert ask(found.web, "SELECT current_database()") == "samrad"
+        assert ask(found.vault.url, "SELECT current_user") == "samrad_keys"
+        assert ask(found.vault.url, "SELECT current_database()") == "samrad_keys"
 
 
 def test_the_passwords_of_the_roles_are_those_in_their_addresses(data: Path) -> None:
