@@ -26,6 +26,12 @@ OPEN_ALL = """() => {
   }
 }"""
 IS_CALM = "() => !document.querySelector('.htmx-request')"
+IS_LAID_OUT = """async () => {
+  await document.fonts.ready;
+  await Promise.allSettled(document.getAnimations().map((each) => each.finished));
+  for (const _ of [1, 2]) await new Promise((go) => requestAnimationFrame(go));
+}"""
+"""What is unfolded takes a frame or two to push aside what stands below it."""
 
 TOO_WIDE = """() => {
   const most = document.documentElement.clientWidth;
@@ -89,6 +95,7 @@ def opened(
         page.wait_for_url(re.compile(r"/[\w-]{43}$"))  # its token
     page.evaluate(OPEN_ALL)
     page.wait_for_function(IS_CALM)
+    page.evaluate(IS_LAID_OUT)
     return page
 
 
