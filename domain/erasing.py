@@ -7,7 +7,7 @@ log says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -22,7 +22,7 @@ from domain.erasure import (
     NotTheirComment,
     OwnErasure,
 )
-from domain.log import SYSTEM, Conflict, Log, NotAllowed, NotFound, Receipt, Refused
+from domain.log import SYSTEM, Conflict, Log, NotAllowed, NotFound, Receipt
 from domain.person import DECIDERS, SECRETARIAT, Person
 
 ATTEMPTS = 20
@@ -158,28 +158,6 @@ def carry_out(
         except Conflict:
             continue  # Somebody changed one of the things: it is read anew.
     raise Conflict
-
-
-def finish_erasures(
-    log: Log,
-    decided: Iterable[tuple[UUID, int]],
-    *,
-    destroy: Destroy,
-    now: datetime,
-) -> list[UUID]:
-    """Carry out what was decided and then interrupted; returns what now is done.
-
-    `decided` are erasures with the positions of their decisions. Those that a hold
-    has come over wait until it is lifted.
-    """
-    done = []
-    for id, decision in decided:
-        try:
-            carry_out(log, id=id, decision=decision, destroy=destroy, now=now)
-        except Refused:
-            continue
-        done.append(id)
-    return done
 
 
 def _record_carried_out(

@@ -21,7 +21,7 @@ VERSION = 1
 LARGEST = 65_535
 """Bytes of a leaf: what C2SP tlog-tiles can hold."""
 
-_TOPIC = re.compile(r"[A-Za-z0-9_.:]+", re.ASCII)
+TOPIC = re.compile(r"[A-Za-z0-9_.:]+", re.ASCII)
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -102,7 +102,7 @@ def _whole(number: object) -> int:
 
 
 def _topic(topic: str) -> str:
-    if not _TOPIC.fullmatch(topic):
+    if not TOPIC.fullmatch(topic):
         raise BadEnvelope("not a topic")
     return topic
 

@@ -18,8 +18,6 @@ from typing import NamedTuple
 from ledger.envelope import LARGEST, BadEnvelope, Envelope
 from ledger.findings import Check
 
-TOPIC = re.compile(r"[A-Za-z0-9_.:]+", re.ASCII)
-
 # 32 bytes end in a sign whose two low bits are zero, and one =.
 _HASH = rb"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
 _COMMIT = re.compile(_HASH)

@@ -14,8 +14,9 @@ from operator import le
 import psycopg
 from psycopg_pool import PoolTimeout
 
+from ledger.envelope import TOPIC
 from ledger.findings import Check, Findings, Report
-from ledger.leaves import TOPIC, difference, leaves_of, read
+from ledger.leaves import difference, leaves_of, read
 from ledger.policy import Policy
 from ledger.rebuilding import Rebuilt, Wanted
 from ledger.sealed import SealedCheck

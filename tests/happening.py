@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, TypedDict, TypeVar, cast
+from typing import TypedDict, TypeVar
 from uuid import UUID, uuid4
 
 from domain import (
@@ -614,10 +614,12 @@ class World:
             )
 
     def carry_out_erasures(self, _: int, __: int, ___: int) -> None:
-        destroy = cast(Any, self.log.mapper).keys.destroy
-        erasing.finish_erasures(
-            self.log, self._decisions.items(), destroy=destroy, now=self.now
-        )
+        destroy = self.log.destroy_key
+        for id, decision in self._decisions.items():
+            with suppress(Refused):
+                erasing.carry_out(
+                    self.log, id=id, decision=decision, destroy=destroy, now=self.now
+                )
 
     def _holdable(self, kind: str) -> list[UUID]:
         return {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
 from domain.erasing import approve_erasure, carry_out, request_erasure
-from domain.log import Log
+from domain.log import Log, Refused
 from tests.story import NOW, a_comment, a_consultation, a_person, a_proposal
 
 
@@ -60,6 +62,15 @@ class Office:
         return carry_out(
             self.log, id=id, decision=decision, destroy=self.destroy, now=NOW
         ).position
+
+    def finish(self, decided: Iterable[tuple[UUID, int]]) -> list[UUID]:
+        """Carry out each that can be; gives those."""
+        done = []
+        for id, decision in decided:
+            with suppress(Refused):
+                self.carry_out(id, decision)
+                done.append(id)
+        return done
 
     def destroy(self, scope: UUID, *, decision: UUID, position: int) -> None:
         """Destroy a key, and remember whose."""

@@ -21,7 +21,6 @@ from domain.disclosure import (
 from domain.erasing import (
     approve_erasure,
     carry_out,
-    finish_erasures,
     refuse_erasure,
     request_erasure,
 )
@@ -341,7 +340,7 @@ def test_what_is_held_is_neither_approved_nor_carried_out(
     place_hold(log, reason="Tvist", **hold)
     with pytest.raises(OnHold):
         office.carry_out(id, decision)
-    done = finish_erasures(log, [(id, decision)], destroy=office.destroy, now=NOW)
+    done = office.finish([(id, decision)])
     assert done == office.destroyed == []
     lift_hold(log, **hold)
     office.carry_out(id, decision)
@@ -525,12 +524,7 @@ def test_two_requests_about_one_thing_are_both_carried_out(
     first, second = office.request("comment"), office.request("person")
     third = office.request("person", comments=[office.comment])
     decisions = [office.decide(id) for id in (first, second, third)]
-    done = finish_erasures(
-        log,
-        zip([first, second, third], decisions, strict=True),
-        destroy=office.destroy,
-        now=NOW,
-    )
+    done = office.finish(zip([first, second, third], decisions, strict=True))
     assert done == [first, second, third]
     erased = [
         entry.event
@@ -617,7 +611,7 @@ def test_an_erasure_that_cannot_be_carried_out_holds_up_no_other(
     place_hold(
         log, kind="comment", id=office.comment, reason="T", by=office.first, now=NOW
     )
-    done = finish_erasures(log, decided, destroy=office.destroy, now=NOW)
+    done = office.finish(decided)
     assert done == [free]
     with suppress(OnHold):
         office.carry_out(*decided[0])
