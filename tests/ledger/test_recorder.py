@@ -258,7 +258,6 @@ def test_a_writer_is_told_only_when_its_patience_is_at_an_end(
     monkeypatch.setattr(ledger.recorder, "PATIENCE", 0.5)
     with closing(LogRecorder(line.url)) as recorder:
         recorder.insert_events([event()])
-        line.lose = "question"
         line.close()
         begun = time.monotonic()
         with pytest.raises(OperationalError):

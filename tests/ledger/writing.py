@@ -107,18 +107,24 @@ class Line:
         )
         self.lose = ""
         self.broken = 0
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._clients: list[socket.socket] = []
+        self._listens = threading.Thread(target=self._listen, daemon=True)
+        self._listens.start()
 
     def close(self) -> None:
-        # Wakes the thread that listens, which closing alone does not.
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
+        """Take nobody on any more, and cut off those who are on the line."""
+        # Shutting down wakes the thread that waits, which closing alone does not.
+        _shut(self._listener)
+        self._listens.join(DEADLINE)
         self._listener.close()
+        for client in self._clients:
+            _shut(client)
 
     def _listen(self) -> None:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                self._clients.append(client)
                 threading.Thread(
                     target=self._serve, args=(client,), daemon=True
                 ).start()
@@ -148,3 +154,8 @@ class Line:
         self.lose = ""
         self.broken += 1
         return True
+
+
+def _shut(line: socket.socket) -> None:
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
