@@ -17,7 +17,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import ip_address
+from itertools import count
 from pathlib import Path
+from secrets import token_hex
 from time import perf_counter, process_time
 from typing import Any
 
@@ -320,6 +322,16 @@ def pages(paths: list[str], cookie: str, number: int) -> Script:
     while True:
         yield get("page", paths[turn % len(paths)], cookie=cookie)
         turn += 1
+
+
+def anew(path: str, cookie: str, number: int) -> Script:
+    """Read one page over and again, each time by an address of its own, so that it is
+    made each time and never one that was kept."""
+    join = "&" if "?" in path else "?"
+    mark = token_hex(4)
+    for turn in count():
+        address = f"{path}{join}turn={mark}-{number}-{turn}"
+        yield get("page", address, cookie=cookie)
 
 
 class _Trivial(asyncio.Protocol):

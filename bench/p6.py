@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.figures import Figure, Reading, in_turn
 from bench.installation import Running, running
-from bench.load import Client, Load, client, pages
+from bench.load import Client, Load, anew, client
 
 SECONDS = 1.5
 SIZES = 1_000, 1_000_000
@@ -51,8 +51,8 @@ def visited(installed: Running) -> Iterator[tuple[str, str, str]]:
 
 
 def time_of(reading: Client, installed: Running, path: str, cookie: str) -> Reading:
-    """Milliseconds a page takes, when one client reads it over and again."""
-    load = Load(installed.port, 1, SECONDS, partial(pages, [path], cookie))
+    """Milliseconds a page takes to be made, for one client that reads it and again."""
+    load = Load(installed.port, 1, SECONDS, partial(anew, path, cookie))
     _, found = reading.drive_at(installed.server.data, load, "page")
     kept = ("page p99 ms", "processor ms each", "page kB")
     return Reading(1000 / found.value, {name: found.more[name] for name in kept})

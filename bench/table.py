@@ -1,6 +1,7 @@
-"""`python -m bench.table FILE`: figures in JSON lines, as Markdown with bars of growth.
+"""`python -m bench.table FILE [PICTURE]`: figures in JSON lines, as a Markdown table.
 
-Of each work the latest figure is shown.
+Of each work the latest figure is shown. PICTURE is where the curves of growth are
+drawn, as SVG.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-BAR = 30
-"""Signs of the longest bar."""
+from bench.growth import curves, picture
+
+MOST = 1.5
+"""Times as long as in a short log that a request may take in a long one."""
 
 
 def read(file: Path) -> list[dict[str, Any]]:
@@ -53,21 +56,6 @@ def table(figures: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def growth(figures: list[dict[str, Any]]) -> str:
-    """How many times as long each request of P8 takes, as bars."""
-    grown = [one for one in figures if one["benchmark"] == 8]
-    if not grown:
-        return ""
-    longest = max(one["ratio"]["mid"] for one in grown)
-    width = max(len(one["work"]) for one in grown)
-    lines = [
-        f"{one['work']:<{width}}  {one['ratio']['mid']:5.2f}  "
-        + "#" * max(1, round(one["ratio"]["mid"] / longest * BAR))
-        for one in grown
-    ]
-    return "\n".join(("```", *lines, "```"))
-
-
 def _number(spread: dict[str, float] | None) -> str:
     return f"{spread['mid']:,.1f}" if spread else ""
 
@@ -83,5 +71,7 @@ def _both(figure: dict[str, Any], ending: str) -> str:
 
 if __name__ == "__main__":
     shown = read(Path(sys.argv[1]))
-    print(f"{shown[-1]['machine']}, {shown[-1]['at']}\n")
-    print(f"{table(shown)}\n\n{growth(shown)}")
+    print(f"{shown[-1]['machine']}, {shown[-1]['at']}\n\n{table(shown)}")
+    if len(sys.argv) > 2:
+        grown = curves(one for one in shown if one["benchmark"] == 8)
+        Path(sys.argv[2]).write_text(picture(grown, MOST))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from functools import partial
 from pathlib import Path
+from xml.etree import ElementTree
 
 from bench.figures import Reading, Spread, alone, in_turn
-from bench.table import growth, read, table
+from bench.growth import curves, picture
+from bench.table import read, table
 
 
 def test_sides_are_compared_round_by_round_after_one_that_does_not_count() -> None:
@@ -49,4 +51,23 @@ def test_a_table_shows_the_latest_figure_of_each_work(tmp_path: Path) -> None:
     found = read(file)
     assert "| P8 | search | ms | 2.0 | 1.0 | 2.00 (2.00 to 2.00) |" in table(found)
     assert "≤ 1.5: missed" in table(found)
-    assert "search   2.00  ####" in growth(found)
+
+
+def test_growth_is_drawn_through_all_sizes_and_marked_where_it_is_too_much() -> None:
+    figures = [
+        in_turn(
+            f"{work}, {entries:,} entries", "ms", partial(float, 4 * ratio), lambda: 4.0
+        ).as_dict()
+        for work, ratios in (("search", (1.0, 1.25)), ("the <log>", (2.0, 3.0)))
+        for entries, ratio in zip((100_000, 1_000_000), ratios, strict=True)
+    ]
+    found = curves([*figures, alone("another thing", "ms", lambda: 1.0).as_dict()])
+    assert found == {
+        "search": {1_000: 4.0, 100_000: 4.0, 1_000_000: 5.0},
+        "the <log>": {1_000: 4.0, 100_000: 8.0, 1_000_000: 12.0},
+    }
+    drawn = ElementTree.fromstring(picture(found, bound=1.5))  # noqa: S314
+    charts = drawn.findall("{http://www.w3.org/2000/svg}g")
+    assert [chart.get("class") for chart in charts] == [None, "slow"]
+    assert "".join(charts[1].itertext()).startswith("the <log>")
+    assert "12.0 ms" in "".join(charts[1].itertext())
