@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,7 +30,7 @@ from ledger.findings import Check, Findings, Outcome, Report
 from ledger.keys import BadKeyFile, KeyFile, Keys, NoKey
 from ledger.note import BadNote
 from ledger.policy import BadPolicy, Policy
-from ledger.receipt import BadReceipt, Checked, check_receipt
+from ledger.receipt import BadReceipt, Checked, NoWitnesses, check_receipt
 from ledger.remote import UrlSource
 from ledger.sealed import SealedCheck
 from ledger.signed import Previous, trusted
@@ -259,13 +260,16 @@ def _tell_receipt(file: Path, policy: Path | None, *, as_json: bool) -> None:
         said = f"{file} can not be read: {error.strerror}"
         raise typer.BadParameter(said) from None
     except BadReceipt as error:
+        undecided = isinstance(error, NoWitnesses)
+        outcome = Outcome.UNDECIDED if undecided else Outcome.TAMPERED
         if as_json:
-            typer.echo(json.dumps({"outcome": Outcome.TAMPERED, "said": str(error)}))
+            typer.echo(json.dumps({"outcome": outcome, "said": str(error)}))
         else:
-            typer.echo(f"Not a true receipt: {error}", err=True)
-        raise typer.Exit(CODES[Outcome.TAMPERED]) from None
+            first = "Undecided" if undecided else "Not a true receipt"
+            typer.echo(f"{first}: {error}", err=True)
+        raise typer.Exit(CODES[outcome]) from None
     if as_json:
-        typer.echo(json.dumps(_receipt(checked), indent=2))
+        typer.echo(json.dumps(_receipt(checked), indent=2, default=str))
     else:
         entry = checked.entry
         typer.echo(f"Sound: the log has this, as entry {checked.position}.")
@@ -282,6 +286,7 @@ def _receipt(checked: Checked) -> dict[str, Any]:
         "version": checked.entry.version,
         "topic": checked.entry.topic,
         "at": checked.entry.at.isoformat(),
+        "stated": asdict(checked.stated),
         "fields": dict(checked.fields),
         "size": checked.checkpoint.size,
         "witnesses": dict(checked.witnesses),

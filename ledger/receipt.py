@@ -45,6 +45,10 @@ class BadReceipt(Exception):
     """A file that is no receipt, or not of what the log has; the message says why."""
 
 
+class NoWitnesses(BadReceipt):
+    """Nothing in it contradicts, but too few witnesses have signed the checkpoint."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """What a receipt proves.
@@ -96,18 +100,18 @@ def check_receipt(data: bytes, policy: Policy) -> Checked:
     """What a receipt proves to somebody with this policy.
 
     Asks nothing of anybody: no database, no network, and no key but the policy's.
-    Raises BadReceipt.
+    Raises NoWitnesses, or BadReceipt for what no witness could make true.
     """
     members = _members(data)
     entry, state, proof = members[ENTRY], members[STATE], members[PROOF]
     opening = members.get(OPENING)
     envelope, stated, found, fields = _read(entry, state, proof, opening)
+    written = write_receipt(entry, state, proof, opening)
+    times: dict[str, int] | None = None
     try:
         checkpoint, times = policy.checked(found.note)
     except NoQuorum:
-        raise BadReceipt(
-            "The log has signed, but too few of the witnesses that the policy asks for."
-        ) from None
+        checkpoint = Checkpoint.parse(Note.parse(found.note).text)
     except BadNote as error:
         raise BadReceipt(
             f"The policy does not trust the checkpoint: {error}."
@@ -122,7 +126,11 @@ def check_receipt(data: bytes, policy: Policy) -> Checked:
         )
     except BadProof as error:
         raise BadReceipt(f"The log does not have this entry: {error}.") from None
-    _require_same(data, members, write_receipt(entry, state, proof, opening))
+    _require_same(data, members, written)
+    if times is None:
+        raise NoWitnesses(
+            "The log has signed, but too few of the witnesses that the policy asks for."
+        )
     return Checked(found.index + 1, envelope, stated, fields, checkpoint, times)
 
 

@@ -55,13 +55,20 @@ class Way:
 def navigation(request: Request) -> list[Way]:
     """The menu for this visitor; the entry of the page being read is marked."""
     visitor = visitor_of(request)
+    found = [
+        (url(request, name), say(request, words))
+        for name, words, is_for in MENU
+        if has_page(request, name) and is_for(visitor)
+    ]
     path = request.url.path
-    ways = []
-    for name, words, is_for in MENU:
-        if has_page(request, name) and is_for(visitor):
-            address = url(request, name)
-            ways.append(Way(address, say(request, words), _current(path, address)))
-    return ways
+    # The log's own page is above its check, which has an entry too: the longest wins.
+    nearest = max(
+        (there for there, _ in found if _leads(there, path)), key=len, default=""
+    )
+    here = "page" if _path(nearest) == path else "true"
+    return [
+        Way(there, words, here if there == nearest else "") for there, words in found
+    ]
 
 
 def secretariat_ways(request: Request, consultation: UUID) -> list[Way]:
@@ -77,8 +84,11 @@ def secretariat_ways(request: Request, consultation: UUID) -> list[Way]:
     return ways
 
 
-def _current(path: str, address: str) -> str:
-    there = address.partition("?")[0]
-    if path == there:
-        return "page"
-    return "true" if there != "/" and path.startswith(there + "/") else ""
+def _leads(address: str, path: str) -> bool:
+    """Whether an address is that of a page, or of one above it."""
+    there = _path(address)
+    return path == there or (there != "/" and path.startswith(there + "/"))
+
+
+def _path(address: str) -> str:
+    return address.partition("?")[0]

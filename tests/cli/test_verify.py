@@ -16,6 +16,7 @@ from cli.opening import NotLaidOut, Opened
 from cli.verify import told, verify_database
 from ledger.findings import Check, Outcome, Report
 from ledger.keys import KeyFile, Keys
+from ledger.note import COSIGNATURE, Signer
 from ledger.receipt import write_receipt
 from ledger.tiles import published
 from projections.receipt import proved
@@ -189,6 +190,15 @@ def test_a_receipt_is_checked_without_a_database(
     assert f"Sound: the log has this, as entry {position}." in done.stdout
     said = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
     assert said["witnesses"] == {"one": SIGNED_AT}
+    assert said["stated"]["kind"] == "general"
+    another = Signer.generate("another.example.se/witness", COSIGNATURE).verifier
+    careful = tmp_path / "careful"
+    careful.write_text(
+        POLICY_TEXT.replace("quorum one", f"witness two {another}\nquorum two")
+    )
+    done = CliRunner().invoke(app, [*command[:-1], str(careful)])
+    assert done.exit_code == 2
+    assert "too few of the witnesses" in done.stderr
     receipt.write_bytes(receipt.read_bytes().replace(b"comment.submitted", b"x" * 17))
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 1

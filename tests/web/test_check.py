@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import psycopg
 import pytest
 
@@ -166,3 +168,16 @@ def test_an_audit_that_was_interrupted_is_made_again(
 
 def test_everything_that_can_be_found_has_its_sentence() -> None:
     assert set(SAID) == set(Check)
+
+
+def test_the_menu_marks_the_page_that_is_read_and_not_the_log_above_it(
+    auditor: PageClient,
+) -> None:
+    for page, marked in (
+        ("/log", [("/log", "page")]),
+        ("/log/check", [("/log/check", "page")]),
+        ("/log/1", [("/log", "true")]),
+    ):
+        menu = auditor.get(page).text.partition("</nav>")[0]
+        found = re.findall(r'<a href="(/log[^"]*)"[^>]*aria-current="(\w+)"', menu)
+        assert found == marked, page
