@@ -105,9 +105,11 @@ class Follower:
         return self._rows
 
     def _note(self, position: int) -> None:
+        """Say how far the tables have come: in them, and to all who listen."""
         self._connection.execute(
-            "UPDATE read.follower SET position = %s, seen_at = now(),"
-            " stopped_at = NULL, error = NULL",
+            "WITH moved AS (UPDATE read.follower SET position = %s, seen_at = now(),"
+            " stopped_at = NULL, error = NULL RETURNING position)"
+            " SELECT pg_notify('read', position::text) FROM moved",
             (position,),
         )
 

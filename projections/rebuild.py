@@ -183,6 +183,9 @@ def _swap(connection: Connection[Any]) -> bool:
             for schema in ("read", "now", "past"):
                 _rename(connection, schema, f"{schema}_old")
                 _rename(connection, f"{schema}_next", schema)
+            connection.execute(
+                "SELECT pg_notify('read', position::text) FROM read.follower"
+            )
     except psycopg.errors.LockNotAvailable:
         return False
     return True

@@ -28,11 +28,17 @@ from domain.log import SYSTEM, Entry, Log
 from domain.organisation import Organisation
 from domain.proposal import Proposal, Standing
 from ledger.recorder import LogRecorder
-from projections.follower import BLUEPRINT, CannotApply, Follower, PlanHasChanged
+from projections.follower import (
+    BLUEPRINT,
+    CannotApply,
+    Follower,
+    PlanHasChanged,
+    rebuild,
+)
 from projections.reads import ReadPool
 from projections.rows import Rows
 from tests.conftest import lay_out, new_database
-from tests.ledger.writing import Doing, wait_until
+from tests.ledger.writing import DEADLINE, Doing, wait_until
 from tests.projections.tables import replayed
 from tests.scenario import NOW
 from tests.story import (
@@ -100,6 +106,24 @@ def test_entries_are_shown_as_they_come(
         for _ in range(5):
             shows(database, organisations(log, 3))
     assert_whole(log, database)
+
+
+def test_who_listens_is_told_what_the_tables_show(
+    log: Log, follower: Follower, database: str
+) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("LISTEN read")
+
+        def told() -> list[tuple[str, str]]:
+            found = connection.notifies(timeout=DEADLINE, stop_after=1)
+            return [(each.channel, each.payload) for each in found]
+
+        position = organisations(log, 5)
+        for many in 3, 2:
+            assert follower.step(many) == many
+            assert told() == [("read", str(state(database)[0]))]
+        rebuild(log, database)
+        assert told() == [("read", str(position))]
 
 
 @pytest.mark.parametrize("batch", [1, 2, 7, 500])
