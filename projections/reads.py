@@ -29,6 +29,7 @@ _BEGIN = (
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
     " LOCK TABLE read.follower IN ACCESS SHARE MODE"
 )
+_AS_OF = SQL(_BEGIN + "; SET LOCAL samrad.as_of = {}")
 _NOT_MADE_YET = psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName
 
 
@@ -141,8 +142,7 @@ def _begun(
     pool: ConnectionPool[Connection[Any]], moment: int | None
 ) -> Connection[Any]:
     """A connection in a transaction; one that a restart has broken is passed over."""
-    as_of = SQL("; SET LOCAL samrad.as_of = {}").format(str(moment))
-    begin = SQL(_BEGIN) + (SQL("") if moment is None else as_of)
+    begin = _BEGIN if moment is None else _AS_OF.format(str(moment))
     left = pool.max_size
     while True:
         connection = pool.getconn()
@@ -161,8 +161,13 @@ def _begun(
 def _give_back(
     pool: ConnectionPool[Connection[Any]], connection: Connection[Any]
 ) -> None:
+    """End what was asked together.
+
+    Not by rolling back, though there is nothing to commit: at that psycopg forgets the
+    statements it has prepared, and the next page's are parsed and planned anew.
+    """
     with suppress(psycopg.OperationalError):
-        connection.rollback()
+        connection.commit()
     pool.putconn(connection)
 
 

@@ -173,14 +173,39 @@ PAGES: dict[str, Callable[[Reads, Place], object]] = {
 }
 
 
+def prepared_scans(connection: psycopg.Connection[Any]) -> Iterator[str]:
+    """The large tables that statements read whole by plans for whatever values."""
+    statements = connection.execute(
+        "SELECT name, parameter_types FROM pg_prepared_statements"
+    ).fetchall()
+    assert statements
+    for name, types in statements:
+        values = SQL(", ").join([SQL("NULL")] * len(types))
+        given = SQL("({})").format(values) if types else SQL("")
+        explain = SQL("EXPLAIN (FORMAT JSON) EXECUTE {}{}")
+        with psycopg.ClientCursor(connection) as plain:
+            plain.execute(explain.format(Identifier(name), given))
+            found = plain.fetchone()
+        assert found is not None
+        yield from scans(found[0][0]["Plan"])
+
+
 def test_no_page_reads_the_whole_log(place: Place) -> None:
     """All in one test: filling the tables takes longer than all the questions."""
     role = "-c role=samrad_web -c search_path=now"
-    read = {}
+    read, prepared = {}, {}
     with psycopg.connect(place.url, options=role) as connection:
         connection.cursor_factory = Explained
         for page, ask in PAGES.items():
             Explained.scans = []
             ask(Reads(connection, None), place)
             read[page] = Explained.scans
+    any_values = role + " -c plan_cache_mode=force_generic_plan"
+    for page, ask in PAGES.items():
+        with psycopg.connect(place.url, options=any_values) as connection:
+            connection.prepare_threshold = 0
+            ask(Reads(connection, None), place)
+            connection.prepare_threshold = None
+            prepared[page] = list(prepared_scans(connection))
     assert read == {page: [] for page in PAGES}
+    assert prepared == read

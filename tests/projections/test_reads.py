@@ -12,7 +12,7 @@ import pytest
 
 from domain.log import SYSTEM, Log, Unavailable
 from domain.organisation import change_organisation
-from projections.follower import Follower
+from projections.follower import Follower, rebuild
 from projections.reads import ReadPool, instant_of, position_at
 from tests.ledger.writing import Line, wait_until
 from tests.scenario import NOW
@@ -143,6 +143,48 @@ def test_connections_that_a_restart_broke_are_passed_over(database: str) -> None
             _break_connections(database)
             with pool() as reads:
                 assert reads.position == 0
+
+
+def test_questions_stay_prepared_from_one_page_to_the_next(
+    log: Log, follower: Follower, database: str
+) -> None:
+    with closing(ReadPool(database, size=1)) as pool:
+        for _ in range(9):
+            with pool() as now:
+                now.all(Named, NAMES)
+        with pool() as now:
+            (kept,) = now.tuples(
+                "SELECT generic_plans + custom_plans FROM pg_prepared_statements"
+                " WHERE statement = %s",
+                (NAMES,),
+            )
+    assert kept[0] > 1
+
+
+def test_prepared_questions_never_ask_tables_that_have_been_replaced(
+    log: Log, follower: Follower, database: str
+) -> None:
+    """The old tables are made to differ, so that it shows which are asked."""
+    an_organisation(log, "A")
+    follower.catch_up()
+    with (
+        closing(ReadPool(database, size=2)) as pool,
+        psycopg.connect(database, autocommit=True) as owner,
+    ):
+        for _ in range(3):
+            owner.execute("UPDATE read.organisation SET name = 'old'")
+            for moment in (None, 1) * 8:
+                with pool(moment) as old:
+                    assert old.value(NAMES) == "old"
+            with pool() as now, pool(1) as then:
+                # Meanwhile the old tables stay: both pages have begun.
+                assert (now.value(NAMES), then.value(NAMES)) == ("old", "old")
+            rebuild(log, database)
+            for moment in (None, 1) * 8:
+                with pool(moment) as new:
+                    assert new.value(NAMES) == "A"
+            with pool(0) as before:
+                assert before.value(NAMES) is None
 
 
 def _break_connections(url: str) -> None:
