@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,9 @@ from projections.reads import ReadPool
 from tests.vault import log_settings
 
 pytest.register_assert_rewrite("tests.scenario")  # so that then() shows a difference
+
+# A shell that starts a run in the background has it ignore what tests interrupt with.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A busy machine is no reason for a property not to hold. Every run tries the same
 # examples, so that one that fails is about what was changed; HYPOTHESIS=search looks

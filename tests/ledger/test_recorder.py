@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from itertools import count
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 import psycopg
@@ -86,6 +86,27 @@ class Watcher:
         return self.seen
 
 
+class Killer:
+    """Ends connections to the log, no faster than a busy machine can go on without."""
+
+    def __init__(self, url: str) -> None:
+        self._connection = psycopg.connect(url, autocommit=True)
+        self._head = 0
+        self.killed = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._connection.close()
+
+    def kill_when_log_has_grown(self) -> None:
+        row = self._connection.execute("SELECT position FROM log.head").fetchone()
+        if row and row[0] > self._head:
+            self._head = row[0]
+            self.killed += self._connection.execute(KILL).rowcount
+
+
 @contextmanager
 def meanwhile(act: Callable[[], object]) -> Iterator[None]:
     """Something is done again and again until the block ends."""
@@ -134,13 +155,14 @@ def test_no_entry_is_missed_or_seen_twice_whatever_happens_to_16_writers(
 
     recorders = [LogRecorder(database) for _ in range(4)]
     with (
-        psycopg.connect(database, autocommit=True) as killer,
-        meanwhile(lambda: killer.execute(KILL)),
+        Killer(database) as killer,
+        meanwhile(killer.kill_when_log_has_grown),
         ThreadPoolExecutor(16) as pool,
     ):
         results = list(pool.map(write, recorders * 4, range(16)))
     for recorder in recorders:
         recorder.close()
+    assert killer.killed > 5
     acknowledged = {
         position: event
         for recorded, _ in results
