@@ -1,4 +1,5 @@
-"""`python -m bench [N] [--json FILE] [--data DIR]`: every benchmark, or one by number.
+"""`python -m bench [N] [--json FILE] [--data DIR]`: every benchmark, or one: 1 to 9, or
+`act`, which needs Chromium.
 
 Both sides of each run in turn on the same PostgreSQL, with fsync and synchronous_commit
 on; a figure is the median of the rounds with its smallest and largest, and what counts
@@ -29,9 +30,9 @@ HERE = Path(__file__).parent
 
 def main() -> None:
     """Run what was asked for, one benchmark after the other."""
-    found = sorted(int(file.stem[1:]) for file in HERE.glob("p[0-9]*.py"))
+    found = [*sorted(file.stem[1:] for file in HERE.glob("p[0-9].py")), "act"]
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("number", nargs="?", type=int, choices=found)
+    parser.add_argument("which", nargs="?", choices=found)
     parser.add_argument("--json", type=Path, help="append the figures as JSON lines")
     parser.add_argument("--data", type=Path, help="where generated logs are kept")
     parser.add_argument(
@@ -43,13 +44,14 @@ def main() -> None:
     at = datetime.now(UTC).isoformat(timespec="seconds")
     with ExitStack() as stack:
         rooms = _Rooms(stack, asked.data, asked.workers)
-        for number in [asked.number] if asked.number else found:
-            benchmark = importlib.import_module(f"bench.p{number}")
-            print(f"P{number}: {benchmark.__doc__}")
+        for which in [asked.which] if asked.which else found:
+            module = f"p{which}" if which.isdecimal() else which
+            benchmark = importlib.import_module(f"bench.{module}")
+            print(f"{module.capitalize()}: {benchmark.__doc__}")
             for figure in benchmark.run(**rooms.for_(benchmark.run)):
                 print(figure, flush=True)
                 if asked.json:
-                    line = {"benchmark": number, "at": at, "machine": machine()}
+                    line = {"benchmark": which, "at": at, "machine": machine()}
                     with asked.json.open("a") as lines:
                         print(json.dumps(line | figure.as_dict()), file=lines)
 

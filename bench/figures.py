@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any, NamedTuple
@@ -47,7 +47,8 @@ class Figure:
     """One line of a benchmark: what was measured, both sides, and ours by theirs.
 
     What has no reference stands alone, with neither. `goal` is "≥ 1.5" or "≤ 90" and
-    is about the ratio, or about ours where there is none; or empty.
+    is about the ratio, or about ours where there is none or the goal names the unit,
+    such as "≤ 1000 ms"; or it is empty.
     """
 
     work: str
@@ -63,8 +64,8 @@ class Figure:
         """Whether the goal is met by the median; None where there is none."""
         if not self.goal:
             return None
-        sign, bound = self.goal.split()
-        reached = (self.ratio or self.ours).mid
+        sign, bound, *unit = self.goal.split()
+        reached = (self.ours if unit else self.ratio or self.ours).mid
         return reached >= float(bound) if sign == "≥" else reached <= float(bound)
 
     def as_dict(self) -> dict[str, Any]:
@@ -97,6 +98,13 @@ def in_turn(
     """Measure both sides in turn, after one round that does not count."""
     ours(), theirs()
     pairs = [(_read(ours()), _read(theirs())) for _ in range(rounds)]
+    return compared(work, unit, pairs, goal)
+
+
+def compared(
+    work: str, unit: str, pairs: Sequence[tuple[Reading, Reading]], goal: str = ""
+) -> Figure:
+    """The figure of rounds that have been read: ours and theirs in each."""
     sides = _sides((a.value, b.value) for a, b in pairs)
     return Figure(
         work,

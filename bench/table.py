@@ -19,11 +19,12 @@ MOST = 1.5
 
 def read(file: Path) -> list[dict[str, Any]]:
     """The latest figure of each work, in the order of their benchmarks."""
-    found: dict[tuple[int, str], dict[str, Any]] = {}
+    found: dict[tuple[str, str], dict[str, Any]] = {}
     for line in file.read_text().splitlines():
         figure = json.loads(line)
+        figure["benchmark"] = str(figure["benchmark"])
         found[figure["benchmark"], figure["work"]] = figure
-    return sorted(found.values(), key=lambda one: int(one["benchmark"]))
+    return sorted(found.values(), key=lambda one: one["benchmark"])
 
 
 def table(figures: list[dict[str, Any]]) -> str:
@@ -42,7 +43,7 @@ def table(figures: list[dict[str, Any]]) -> str:
         )
         goal = one["goal"] and f"{one['goal']}: {'met' if one['is_met'] else 'missed'}"
         cells = (
-            f"P{one['benchmark']}",
+            "P8" if one["benchmark"] == "act" else f"P{one['benchmark']}",
             one["work"],
             one["unit"],
             _number(one["ours"]),
@@ -73,5 +74,5 @@ if __name__ == "__main__":
     shown = read(Path(sys.argv[1]))
     print(f"{shown[-1]['machine']}, {shown[-1]['at']}\n\n{table(shown)}")
     if len(sys.argv) > 2:
-        grown = curves(one for one in shown if one["benchmark"] == 8)
+        grown = curves(one for one in shown if one["benchmark"] == "8")
         Path(sys.argv[2]).write_text(picture(grown, MOST))

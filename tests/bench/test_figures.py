@@ -40,6 +40,11 @@ def test_a_goal_is_about_the_ratio_where_there_is_one() -> None:
     assert alone("work", "s", lambda: 4).is_met is None
 
 
+def test_a_goal_that_names_a_unit_is_about_ours() -> None:
+    assert in_turn("work", "ms", lambda: 900, lambda: 1, goal="≤ 1000 ms").is_met
+    assert not in_turn("work", "ms", lambda: 1100, lambda: 9, goal="≤ 1000 ms").is_met
+
+
 def test_a_table_shows_the_latest_figure_of_each_work(tmp_path: Path) -> None:
     file = tmp_path / "figures.jsonl"
     for ratio in (3.0, 2.0):
