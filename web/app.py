@@ -19,6 +19,7 @@ from ledger.sealing import ERASED
 from ledger.session import Sessions
 from projections.person import EVERYWHERE, standing_of
 from projections.reads import ReadPool
+from projections.shown import Shown
 from web import (
     amendment,
     anchors,
@@ -286,10 +287,12 @@ def create_app(
     the text that says whose signatures the log's checkpoints carry.
     """
     reads = ReadPool(database_url)
+    shown = Shown(database_url)
     sessions = Sessions.at(database_url)
     public_log = PublicLog.at(database_url)
     things = {
         "log": log,
+        "shown": shown,
         "mail": mail,
         "demo_people": demo_people,
         "public_log": public_log,
@@ -314,6 +317,7 @@ def create_app(
         # Beside the first visitors, not before them: it takes a second or two of which
         # their page needs a thirtieth, and while a process starts others may be down.
         Thread(target=_warm, name="warm", daemon=True).start()
+        shown.start()
         stop = Event()
         finishing = Thread(
             target=keep_finishing, args=(log, reads, sessions, stop), name="erasing"
@@ -322,6 +326,7 @@ def create_app(
         yield
         stop.set()
         finishing.join()
+        shown.close()
         public_log.close()
         sessions.close()
         reads.close()

@@ -26,7 +26,6 @@ from web.kept import arrived, brought_back, sign_in_and_return
 from web.language import say
 from web.limits import limited
 from web.pages import page, redirect, site_of
-from web.settled import settled
 from web.subject import Subject, quoted_span, subject_at
 from web.visitor import visitor_of
 
@@ -194,7 +193,6 @@ def submit(request: Request, form: Form) -> Response:
         receipt = record()
     _require_same(request, form, id, receipt)
     arrived(request, form)
-    settled(request, receipt)
     consultation = request.path_params["consultation"]
     return redirect(request, "comment.receipt", consultation=consultation, comment=id)
 

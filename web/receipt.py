@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from domain.anchor import Anchor
 from domain.comment import Comment
-from domain.log import NotFound
+from domain.log import NotFound, Receipt
 from ledger.receipt import write_receipt
 from projections.comment import CommentRow, comment_by_id
 from projections.consultation import ConsultationRow
@@ -25,6 +25,7 @@ from web.dates import moment_text
 from web.language import language_of, say
 from web.pages import page, site_of, wants_block
 from web.sealing import Progress, progress
+from web.settled import settled
 from web.subject import Subject, subject_at
 from web.visitor import visitor_of
 from web.words import word
@@ -57,10 +58,13 @@ def receipt(request: Request) -> Response:
     Nothing is answered while there is nothing new, so that nothing is read out twice.
     """
     submitted = _submitted(request)
-    if wants_block(request) and (
-        request.query_params.get("seen") == submitted.progress.seen
-    ):
-        return Response(status_code=204)
+    if wants_block(request):
+        if request.query_params.get("seen") == submitted.progress.seen:
+            return Response(status_code=204)
+    elif submitted.row is None:
+        # Straight from the form, faster than the follower: with its number, if we can.
+        settled(request, Receipt(request.state.log.head(), clock()))
+        submitted = _submitted(request)
     return page(
         request,
         "comment/receipt.html",

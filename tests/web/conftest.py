@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from starlette.applications import Starlette
 from domain.log import Log
 from ledger.session import Sessions
 from projections.follower import Follower
+from projections.shown import Shown
 from tests.client import PageClient
 from tests.vault import log_settings
 from web.app import create_app
@@ -71,6 +73,14 @@ def browsers(app: Starlette, log: Log, database: str) -> Iterator[Browsers]:
         background.close()
         by_hand.close()
         sessions.close()
+
+
+@pytest.fixture
+def shown(database: str) -> Iterator[Shown]:
+    """What hears of everything that the pages come to show."""
+    with closing(Shown(database)) as found:
+        found.start()
+        yield found
 
 
 @pytest.fixture

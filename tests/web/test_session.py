@@ -25,6 +25,7 @@ from ledger.session import Sessions
 from projections.follower import Follower
 from projections.person import person_by_email
 from projections.reads import ReadPool
+from projections.shown import Shown
 from tests.client import PageClient
 from tests.mailbox import Mailbox, mail_server
 from tests.vault import log_settings
@@ -120,9 +121,9 @@ def sessions(laid_out: str) -> Iterator[Sessions]:
 
 
 @pytest.fixture
-def things(log: Log, reads: ReadPool, mailbox: Mailbox) -> dict[str, Any]:
+def things(log: Log, reads: ReadPool, shown: Shown, mailbox: Mailbox) -> dict[str, Any]:
     mail = Mail(mailbox.url, "Samråd <samrad@example.se>")
-    return {"log": log, "reads": reads, "mail": mail}
+    return {"log": log, "reads": reads, "shown": shown, "mail": mail}
 
 
 @pytest.fixture
