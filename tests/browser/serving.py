@@ -18,6 +18,7 @@ import uvicorn
 from domain.log import Log
 from ledger.session import Sessions
 from projections.follower import Follower
+from tests.following import following
 from tests.mailbox import Mailbox
 from tests.vault import KEYS_FILE, log_settings
 from web.app import create_app
@@ -95,20 +96,6 @@ def beside(database: str, site: Site) -> Iterator[Served]:
         closing(Sessions.at(database, size=2)) as sessions,
     ):
         yield Served(site, database, log, sessions, by_hand)
-
-
-@contextmanager
-def following(log: Log, database: str) -> Iterator[None]:
-    """A follower at work in the background."""
-    stop = threading.Event()
-    with closing(Follower(log, database)) as follower:
-        thread = threading.Thread(target=follower.follow, args=(stop,), name="follower")
-        thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            thread.join(timeout=10)
 
 
 @contextmanager

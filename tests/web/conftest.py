@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from ledger.session import Sessions
 from projections.follower import Follower
 from projections.shown import Shown
 from tests.client import PageClient
+from tests.following import following
 from tests.vault import log_settings
 from web.app import create_app
 from web.site import Site
@@ -59,20 +59,12 @@ def app(database: str) -> Iterator[Starlette]:
 @pytest.fixture
 def browsers(app: Starlette, log: Log, database: str) -> Iterator[Browsers]:
     """Browsers, with a follower at work in the background as in service."""
-    stop = threading.Event()
-    background = Follower(log, database)
-    thread = threading.Thread(target=background.follow, args=(stop,))
-    thread.start()
-    by_hand = Follower(log, database)
-    sessions = Sessions.at(database, size=2)
-    try:
+    with (
+        following(log, database),
+        closing(Follower(log, database)) as by_hand,
+        closing(Sessions.at(database, size=2)) as sessions,
+    ):
         yield Browsers(app, sessions, by_hand)
-    finally:
-        stop.set()
-        thread.join(timeout=10)
-        background.close()
-        by_hand.close()
-        sessions.close()
 
 
 @pytest.fixture
