@@ -15,7 +15,7 @@ from projections.comment import (
     PlacementRow,
 )
 from projections.reads import Reads
-from projections.sight import ANSWERED, READABLE, SEEN, Sight
+from projections.sight import ANSWERED, OF_PROPOSAL, READABLE, SEEN, Sight, seen_in
 
 PRIVATE = "private"
 """Stands among the kinds of organisations for who comments as a private person."""
@@ -63,7 +63,7 @@ def comments_of(
         [
             "c.consultation = %(consultation)s",
             *(condition for name, condition in _NARROWING if getattr(wanted, name)),
-            SEEN,
+            seen_in("%(consultation)s", reads.moment),
         ]
     )
     params = {
@@ -125,10 +125,11 @@ def comments_on_passage(
         c.id IN (SELECT s.comment FROM placement s
                   WHERE s.proposal = %(proposal)s AND s.edition = %(edition)s
                     AND s.passage = %(passage)s)
-        AND
+        AND c.proposal = %(proposal)s AND
     """
     params = {"proposal": proposal, "edition": edition, "passage": passage}
-    return _listed(reads, on + SEEN, params, sight, offset, limit, order="c.position")
+    condition = on + seen_in(OF_PROPOSAL, reads.moment)
+    return _listed(reads, condition, params, sight, offset, limit, order="c.position")
 
 
 def _listed(
@@ -178,9 +179,9 @@ def passage_counts(
             SELECT s.passage, count(*)
               FROM placement s JOIN comment c ON c.id = s.comment
              WHERE s.proposal = %(proposal)s AND s.edition = %(edition)s
-               AND NOT c.is_withdrawn AND
+               AND c.proposal = %(proposal)s AND NOT c.is_withdrawn AND
             """
-            + SEEN
+            + seen_in(OF_PROPOSAL, reads.moment)
             + " GROUP BY s.passage",
             {"proposal": proposal, "edition": edition, **sight.params},
         )

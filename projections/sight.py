@@ -40,7 +40,14 @@ class Sight:
         return author == self.person or organisation in self.organisations
 
 
-visible_to_public: LiteralString = """
+_TODAY: LiteralString = """
+     AND NOT EXISTS (SELECT FROM now.comment w
+                      WHERE w.id = c.id
+                        AND (w.review = 'withheld' OR w.unpublished <> ''))
+"""
+
+visible_to_public: LiteralString = (
+    """
     (EXISTS (SELECT FROM consultation k
               WHERE k.id = c.consultation
                 AND CASE k.display
@@ -49,10 +56,10 @@ visible_to_public: LiteralString = """
                                          OR k.closes_at <= %(at)s
                     ELSE true END)
      AND c.review <> 'withheld' AND c.unpublished = ''
-     AND NOT EXISTS (SELECT FROM now.comment w
-                      WHERE w.id = c.id
-                        AND (w.review = 'withheld' OR w.unpublished <> '')))
 """
+    + _TODAY
+    + ")"
+)
 """Whether anybody may know of the comment `c`: by its consultation's rule of display.
 
 What is withheld or taken down today is not shown as of any day: the past is no back
@@ -84,11 +91,17 @@ SEEN: LiteralString = (
 )
 """Whether the reader may know of the comment `c`."""
 
-READABLE: LiteralString = (
+_READABLE: LiteralString = (
     "("
     + OWN
     + """ OR (%(sees_all)s::boolean OR NOT c.is_withdrawn)
          AND (%(reads_secrets)s::boolean OR c.secrecy = '')
+"""
+)
+
+READABLE: LiteralString = (
+    _READABLE
+    + """
          AND NOT EXISTS (SELECT FROM now.comment w
                           WHERE w.id = c.id
                             AND (NOT %(sees_all)s::boolean AND w.is_withdrawn
@@ -98,3 +111,40 @@ READABLE: LiteralString = (
 )
 """Whether the reader may read what `c` says: to others a comment that is withdrawn, or
 marked secret, is only mentioned. What is secret today is so as of any day."""
+
+OF_PROPOSAL: LiteralString = (
+    "(SELECT p.consultation FROM proposal p WHERE p.id = %(proposal)s)"
+)
+
+
+def seen_in(consultation: LiteralString, moment: int | None) -> LiteralString:
+    """SEEN, where all comments asked about are of one consultation.
+
+    Its rule is then looked up once and not for each of them; and what stands now is not
+    compared with itself.
+    """
+    return (
+        "(%(sees_all)s::boolean OR "
+        + OWN
+        + """ OR c.review <> 'withheld' AND c.unpublished = '' AND CASE (
+            SELECT CASE k.display
+                   WHEN 'after_review' THEN 'cleared'
+                   WHEN 'after_close' THEN
+                        CASE WHEN k.status IN ('closed', 'concluded')
+                               OR k.closes_at <= %(at)s
+                             THEN 'all' ELSE 'none' END
+                   ELSE 'all' END
+              FROM consultation k WHERE k.id =
+"""
+        + consultation
+        + """) WHEN 'all' THEN true WHEN 'cleared' THEN c.review = 'cleared'
+               ELSE false END
+"""
+        + ("" if moment is None else _TODAY)
+        + ")"
+    )
+
+
+def readable(moment: int | None) -> LiteralString:
+    """READABLE, as of a moment; what stands now is not compared with itself."""
+    return READABLE if moment is not None else _READABLE + ")"

@@ -11,7 +11,15 @@ from uuid import UUID
 from domain.text import Mark, Passage
 from projections.comment import COMMENT_TABLES, SEEN_COLUMNS, CommentRow
 from projections.reads import Reads
-from projections.sight import ANSWERED, READABLE, SEEN, Sight
+from projections.sight import (
+    ANSWERED,
+    OF_PROPOSAL,
+    READABLE,
+    SEEN,
+    Sight,
+    readable,
+    seen_in,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +217,11 @@ def quoted_spans(
           FROM placement s JOIN comment c ON c.id = s.comment
          WHERE s.proposal = %(proposal)s AND s.edition = %(edition)s
            AND s.passage = ANY (%(passages)s) AND s.start_at < s.end_at
-           AND NOT c.is_withdrawn AND
+           AND c.proposal = %(proposal)s AND NOT c.is_withdrawn AND
         """
-        + SEEN
+        + seen_in(OF_PROPOSAL, reads.moment)
         + " AND "
-        + READABLE
+        + readable(reads.moment)
         + " ORDER BY s.passage, s.start_at, s.end_at",
         {
             "proposal": proposal,
