@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any, Literal
 from unicodedata import combining, normalize
@@ -186,6 +187,7 @@ AS_OTHERS = {"ü": "y", "đ": "d", "ð": "d", "þ": "th", "ł": "l"}
 NUMBER = re.compile(r"[0-9]+")
 
 
+@lru_cache
 def _sorted_as(letter: str) -> str:
     known = AFTER_Z.get(letter) or AS_OTHERS.get(letter)
     if known:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import psycopg
 
+from domain.issue import Issue
 from domain.log import Entry, Log, Unavailable, Unreadable
+from domain.person import Person
+from domain.revision import Revision
 from ledger.recorder import AWAY
 from projections import (
     comment,
@@ -23,21 +28,21 @@ from projections import (
     proposal,
     revision,
 )
-from projections.rows import Rows
+from projections.rows import Key, Rows
 
-PROJECTORS = (
-    organisation.project,
-    person.project,
-    consultation.project,
-    proposal.project,
-    revision.project,
-    comment.project,
-    issue.project,
-    erasure.project,
-    history.project,
-)
-UNSHOWN = ("notary",)
-"""Kinds of things with no page but the log's, and no table of their own."""
+Projector = Callable[[Entry, Rows], None]
+
+PROJECTORS: Mapping[str, Sequence[Projector]] = {
+    "organisation": (organisation.project,),
+    "person": (person.project, erasure.project),
+    "consultation": (consultation.project, erasure.project),
+    "proposal": (proposal.project, revision.project, comment.project),
+    "revision": (revision.project,),
+    "comment": (comment.project, erasure.project),
+    "issue": (issue.project,),
+    "erasure": (erasure.project,),
+}
+"""Who is shown what happens to which kind of thing. Everything is history besides."""
 UNREACHABLE = (*AWAY, Unavailable)
 """What a database that is away looks like; nothing is wrong with the entry at hand."""
 _TOO_LARGE = psycopg.errors.ProgramLimitExceeded
@@ -69,10 +74,16 @@ def entries_after(log: Log, position: int, limit: int) -> list[Entry]:
 
 
 def apply(rows: Rows, entry: Entry) -> None:
-    """Show every projection one entry."""
+    """Show one entry to every projection that it concerns."""
     rows.position = entry.position
-    for project in PROJECTORS:
+    for project in PROJECTORS.get(_kind(entry.event), ()):
         project(entry, rows)
+    history.project(entry, rows)
+
+
+def _kind(event: Any) -> str:
+    kind: str = event.TOPIC.partition(".")[0]
+    return kind
 
 
 def apply_batch(rows: Rows, entries: Sequence[Entry]) -> None:
@@ -99,15 +110,33 @@ def apply_batch(rows: Rows, entries: Sequence[Entry]) -> None:
 
 
 def _foresee(rows: Rows, entries: Sequence[Entry]) -> None:
-    """Read at once the rows of all things that the entries are about."""
-    things = defaultdict(set)
+    """Read at once the rows that the projections are going to ask for."""
+    rows.begin(
+        event.originator_id
+        for entry in entries
+        if (event := entry.event).originator_version == 1
+    )
+    sought: defaultdict[str, set[Key]] = defaultdict(set)
     for entry in entries:
-        kind, _, _ = entry.event.TOPIC.partition(".")
-        if kind in UNSHOWN:
-            continue
-        things[kind].add((entry.event.originator_id,))
-    for kind, keys in things.items():
-        rows.foresee(kind, keys)
+        if (kind := _kind(entry.event)) in PROJECTORS:
+            sought[kind].add((entry.event.originator_id,))
+            for table, key in _between(entry.event):
+                sought[table].add(key)
+    for table, keys in sought.items():
+        rows.foresee(table, keys)
+
+
+def _between(event: Any) -> Iterator[tuple[str, Key]]:
+    """The rows that join the thing of an event to others, which mostly are new."""
+    thing = event.originator_id
+    match event:
+        case Person.MandateGiven():
+            yield "mandate", (thing, event.organisation)
+        case Issue.CommentsGathered() | Issue.Absorbed():
+            for each in event.comments:
+                yield "issue_comment", (thing, each)
+        case Revision.ChangeMade():
+            yield "change", (thing, UUID(event.change["id"]))
 
 
 def replay(

@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import islice
 from operator import itemgetter
 from typing import Any
+from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import dict_row
@@ -101,6 +102,15 @@ class Rows:
         self._ended: dict[str, list[Row]] = {name: [] for name in self._tables}
         self._touched: dict[str, set[Key]] = {name: set() for name in self._tables}
         self._absent: dict[str, set[Key]] = {name: set() for name in self._tables}
+        self._begun: set[UUID] = set()
+
+    def begin(self, things: Iterable[UUID]) -> None:
+        """Say which things come into being in this batch.
+
+        The key of a row begins with the thing that it belongs to, so none is there yet
+        that begins with one of these.
+        """
+        self._begun = set(things)
 
     def insert(self, table: str, **values: Any) -> None:
         """A new row, valid from the entry at hand."""
@@ -121,8 +131,7 @@ class Rows:
         """The row with this key as it stands, or None."""
         if (row := self._open[table].get(key)) is not None:
             return row
-        if key not in self._touched[table] and key not in self._absent[table]:
-            self.foresee(table, [key])
+        self.foresee(table, (key,))
         return self._open[table].get(key)
 
     def get(self, table: str, *key: Any) -> Row:
@@ -133,8 +142,14 @@ class Rows:
 
     def foresee(self, table: str, keys: Collection[Key]) -> None:
         """Read at once what stands under keys that are going to be asked for."""
-        known = self._open[table], self._touched[table], self._absent[table]
-        unknown = {key for key in keys if not any(key in one for one in known)}
+        remembered, touched = self._open[table], self._touched[table]
+        absent = self._absent[table]
+        unknown = {
+            key
+            for key in keys
+            if key[0] not in self._begun
+            and not (key in remembered or key in touched or key in absent)
+        }
         if not unknown:
             return
         kind = self._tables[table]
@@ -142,9 +157,9 @@ class Rows:
             self._query(kind, "find"), list(map(list, zip(*unknown, strict=True)))
         ):
             key = kind.key_of(row)
-            self._open[table][key] = row
+            remembered[key] = row
             unknown.discard(key)
-        self._absent[table] |= unknown
+        absent |= unknown
 
     def where(self, table: str, **values: Any) -> list[Row]:
         """Every row that stands and has these values, in no particular order.
@@ -156,7 +171,8 @@ class Rows:
         found = []
         how = [f"{name} NULL" if v is None else name for name, v in values.items()]
         given = [value for value in values.values() if value is not None]
-        for row in self._ask(self._query(kind, *how), given):
+        is_begun = values.get(kind.key[0]) in self._begun
+        for row in () if is_begun else self._ask(self._query(kind, *how), given):
             key = kind.key_of(row)
             if key not in touched:
                 found.append(remembered.setdefault(key, row))

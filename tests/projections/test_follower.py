@@ -362,10 +362,13 @@ def test_after_a_fix_it_goes_on(
             return
         projections.comment.project(entry, rows)
 
-    fixed = tuple(
-        forgiving if project is projections.comment.project else project
-        for project in projections.replay.PROJECTORS
-    )
+    fixed = {
+        kind: tuple(
+            forgiving if project is projections.comment.project else project
+            for project in projectors
+        )
+        for kind, projectors in projections.replay.PROJECTORS.items()
+    }
     monkeypatch.setattr(projections.replay, "PROJECTORS", fixed)
     with followed(follower):
         shows(database, log.recorder.max_notification_id() or 0)

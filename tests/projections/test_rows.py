@@ -167,6 +167,21 @@ def test_what_is_foreseen_is_not_asked_for_again(rows: Rows) -> None:
         rows.find("theme", ROUND, "c")
 
 
+def test_what_begins_with_the_batch_is_not_asked_for(rows: Rows) -> None:
+    rows.begin([ROUND])
+    rows.connection.execute("ALTER TABLE read.theme RENAME TO elsewhere")
+    rows.foresee("theme", [(ROUND, "a"), (ROUND, "b")])
+    assert rows.find("theme", ROUND, "a") is None
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        rows.find("theme", OTHER, "a")
+    rows.connection.execute("ALTER TABLE read.elsewhere RENAME TO theme")
+    rows.insert("theme", **theme("a"))
+    assert rows.find("theme", ROUND, "a")
+    rows.write()
+    rows.forget()
+    assert rows.find("theme", ROUND, "a")
+
+
 def test_what_was_not_there_is_there_once_it_is_made(rows: Rows) -> None:
     assert rows.find("theme", ROUND, "a") is None
     rows.position = 1
