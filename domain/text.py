@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import takewhile
 from typing import Any, Literal
 from unicodedata import combining, normalize
@@ -76,6 +76,31 @@ class Passage:
             stored["text"],
             tuple(Mark(*mark) for mark in stored["marks"]),
         )
+
+
+class Text(tuple[Passage, ...]):
+    """The passages of one edition in reading order, and what is found out of all of
+    them once: a text of 100,000 words has some three thousand."""
+
+    @cached_property
+    def labels(self) -> Sequence[str]:
+        """The printed reference of each passage."""
+        return tuple(labels(self))
+
+    @cached_property
+    def places(self) -> Mapping[UUID, int]:
+        """Where each passage stands, by its id."""
+        return {passage.id: at for at, passage in enumerate(self)}
+
+    def passage(self, id: UUID | None) -> Passage | None:
+        """A passage by its id; None where it does not stand."""
+        at = None if id is None else self.places.get(id)
+        return None if at is None else self[at]
+
+    def label(self, id: UUID) -> str:
+        """The printed reference of a passage; "" where it does not stand."""
+        at = self.places.get(id)
+        return "" if at is None else self.labels[at]
 
 
 CONTEXT = 32

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, LiteralString
 from uuid import UUID
 
-from domain.text import Passage, labels
 from projections.comment import (
     COMMENT_TABLES,
     SEEN_COLUMNS,
@@ -186,31 +185,6 @@ def passage_counts(
             {"proposal": proposal, "edition": edition, **sight.params},
         )
     )
-
-
-def passage_labels(
-    reads: Reads, proposal: UUID, edition: int
-) -> dict[UUID, tuple[str, str]]:
-    """The printed reference and the kind of every passage of an edition, by id."""
-    order = reads.value(
-        "SELECT passages FROM version WHERE proposal = %s AND edition = %s",
-        (proposal, edition),
-    )
-    # Not joined in SQL, as in `passages_of`: a fresh import makes the join slow.
-    kinds = {
-        id: (kind, level)
-        for id, kind, level in reads.tuples(
-            "SELECT id, kind, level FROM passage"
-            " WHERE proposal = %(proposal)s AND since <= %(edition)s"
-            " AND (until IS NULL OR until > %(edition)s)",
-            {"proposal": proposal, "edition": edition},
-        )
-    }
-    outline = [Passage(id, *kinds[id], "") for id in order or ()]
-    return {
-        passage.id: (label, passage.kind)
-        for passage, label in zip(outline, labels(outline), strict=True)
-    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
-from domain.text import labels
 from projections.proposal import passages_of
 from projections.reads import Reads
 
@@ -215,17 +214,11 @@ class _Labels:
     """The printed reference of a passage in an edition: 2.1:3, or None."""
 
     def __init__(self, reads: Reads) -> None:
-        self._of = lru_cache(maxsize=50)(self._labels)
-        self._reads = reads
+        self._text = lru_cache(maxsize=50)(partial(passages_of, reads))
 
     def __call__(
         self, proposal: UUID, edition: int | None, passage: UUID | None
     ) -> str | None:
         if edition is None or passage is None:
             return None
-        return self._of(proposal, edition).get(passage)
-
-    def _labels(self, proposal: UUID, edition: int) -> dict[UUID, str]:
-        passages = passages_of(self._reads, proposal, edition)
-        ids = (passage.id for passage in passages)
-        return dict(zip(ids, labels(passages), strict=True))
+        return self._text(proposal, edition).label(passage) or None

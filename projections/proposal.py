@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.change import apply_changes
 from domain.log import Entry
 from domain.proposal import Proposal
-from domain.text import Mark, Passage
+from domain.text import Mark, Passage, Text
 from projections.reads import Reads
 from projections.rows import Row, Rows
 
@@ -217,21 +217,44 @@ def editions_of(reads: Reads, proposal: UUID) -> list[EditionRow]:
     )
 
 
-def passages_of(reads: Reads, proposal: UUID, edition: int) -> list[Passage]:
-    """The text of one edition, in reading order."""
+def passages_of(reads: Reads, proposal: UUID, edition: int) -> Text:
+    """The text of one edition, in reading order; empty where there is none.
+
+    It is read once in a process: what tells one text of an edition from another is the
+    entry that its version is as of, and the tables that say so.
+    """
+    asked = {"proposal": proposal, "edition": edition}
+    made = reads.tuples(
+        "SELECT f.generation, v.valid_from FROM version v CROSS JOIN read.follower f"
+        " WHERE v.proposal = %(proposal)s AND v.edition = %(edition)s",
+        asked,
+    )
+    if not made:
+        return Text()
+    key = proposal, edition, *made[0]
+    text = reads.texts.find(key)
+    if text is None:
+        text = _read(reads, asked)
+        reads.texts.keep(key, text)
+    return text
+
+
+def _read(reads: Reads, asked: Mapping[str, Any]) -> Text:
     order = reads.value(
-        "SELECT passages FROM version WHERE proposal = %s AND edition = %s",
-        (proposal, edition),
+        "SELECT passages FROM version"
+        " WHERE proposal = %(proposal)s AND edition = %(edition)s",
+        asked,
     )
     # Not joined in SQL: right after a large import the planner knows too little about
-    # the tables, and goes through all passages once for each of them.
+    # the tables, and goes through all passages once for each of them. And without the
+    # marks of those that have none: to read so many empty lists takes most of the time.
     texts = {
-        id: Passage(id, kind, level, text, tuple(Mark(*mark) for mark in marks))
+        id: Passage(id, kind, level, text, tuple(Mark(*mark) for mark in marks or ()))
         for id, kind, level, text, marks in reads.tuples(
-            "SELECT id, kind, level, text, marks FROM passage"
+            "SELECT id, kind, level, text, nullif(marks, '[]') FROM passage"
             " WHERE proposal = %(proposal)s AND since <= %(edition)s"
             " AND (until IS NULL OR until > %(edition)s)",
-            {"proposal": proposal, "edition": edition},
+            asked,
         )
     }
-    return [texts[id] for id in order or ()]
+    return Text(texts[id] for id in order)

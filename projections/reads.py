@@ -18,6 +18,7 @@ from psycopg_pool import ConnectionPool
 
 from domain.log import Unavailable
 from ledger.pool import connections
+from projections.texts import KeptTexts
 
 T = TypeVar("T")
 Params = Sequence[Any] | Mapping[str, Any] | None
@@ -36,12 +37,19 @@ _NOT_MADE_YET = psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName
 class Reads:
     """Questions to one consistent state of the read tables.
 
-    `moment` is the position they are asked as of, or None for now.
+    `moment` is the position they are asked as of, or None for now. `texts` are those
+    that the process has read before.
     """
 
-    def __init__(self, connection: Connection[Any], moment: int | None) -> None:
+    def __init__(
+        self,
+        connection: Connection[Any],
+        moment: int | None,
+        texts: KeptTexts | None = None,
+    ) -> None:
         self._connection = connection
         self.moment = moment
+        self.texts = texts or KeptTexts()
 
     def all(
         self, kind: type[T], query: LiteralString, params: Params = None
@@ -115,6 +123,7 @@ class ReadPool:
 
         self._now = pool("now", size)
         self._past = pool("past", max(2, size // 2))
+        self._texts = KeptTexts()
 
     @contextmanager
     def __call__(self, moment: int | None = None) -> Iterator[Reads]:
@@ -126,7 +135,7 @@ class ReadPool:
         try:
             connection = _begun(pool, moment)
             try:
-                yield Reads(connection, moment)
+                yield Reads(connection, moment, self._texts)
             finally:
                 _give_back(pool, connection)
         except psycopg.OperationalError as error:

@@ -27,7 +27,6 @@ from web.paging import Paging
 from web.placing import beside
 from web.settled import settled
 from web.visitor import signed_in, visitor_of
-from web.workspace import labelled
 
 SIZE = 20
 WHOLE = "whole"
@@ -47,7 +46,6 @@ def index(request: Request, form: Form | None = None) -> Response:
             reads, proposal.id, proposal.edition, paging.offset, paging.limit
         )
         text = passages_of(reads, proposal.id, proposal.edition)
-        now = {passage.id: passage for passage in text}
         uncertain = [PlacedRow(*row, certain=False) for row in rows]
         return page(
             request,
@@ -58,9 +56,9 @@ def index(request: Request, form: Form | None = None) -> Response:
             proposal=proposal,
             placed=beside(reads, proposal.id, uncertain, text),
             words={
-                row.comment: quote(now[row.passage].text, row.start_at, row.end_at)
+                row.comment: quote(passage.text, row.start_at, row.end_at)
                 for row in uncertain
-                if row.passage in now
+                if (passage := text.passage(row.passage)) is not None
             },
             stragglers=len(standings_on(reads, proposal.id, not_in=proposal.edition)),
             may_place=editors(visitor_of(request), consultation.id),
@@ -90,9 +88,9 @@ def choose(request: Request, form: Form | None = None) -> Response:
         proposal = proposal_for(request, reads)
         row = _standing(reads, proposal, id)
         text = passages_of(reads, proposal.id, proposal.edition)
-        labels = labelled(text)
         if form is None:
-            here = next((p.text for p in text if p.id == row.passage), "")
+            standing = text.passage(row.passage)
+            here = standing.text if standing else ""
             form = Form.blank(
                 request,
                 passage=GONE if row.state == "removed" else row.passage or WHOLE,
@@ -108,10 +106,10 @@ def choose(request: Request, form: Form | None = None) -> Response:
             consultation=consultation,
             proposal=proposal,
             placed=placed,
-            chosen=next((p for p in text if p.id == chosen), None),
+            chosen=text.passage(chosen),
             passages=[
-                (str(passage.id), f"{labels[passage.id]} {passage.text[:70]}")
-                for passage in text
+                (str(passage.id), f"{label} {passage.text[:70]}")
+                for passage, label in zip(text, text.labels, strict=True)
             ],
         )
 

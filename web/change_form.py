@@ -103,7 +103,7 @@ def form_page(
         act=act,
         passage=passage,
         at=at,
-        label=space.labels.get(at, "") if at else "",
+        label=space.label(at) if at else "",
         was=fingerprint(space.passage(at)) if at else "",
         now=space.passage(at) if at else None,
         before=space.before(at) if at and act == "edit" else None,
@@ -131,7 +131,7 @@ def offered(
 def _places(space: Workspace, moved: UUID | None) -> list[tuple[str, str]]:
     """Every passage that another one can be placed after, in reading order."""
     return [
-        (str(passage.id), f"{space.labels[passage.id]} {_opening(passage.text)}")
+        (str(passage.id), f"{space.label(passage.id)} {_opening(passage.text)}")
         for passage in space.text
         if passage.id != moved
     ]

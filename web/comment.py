@@ -109,8 +109,8 @@ def _subject(reads: Reads, proposal: ProposalRow, form: Form) -> Subject:
     version, passage = int(asked), form.id("passage")
     if form["passage"] and passage is None:
         raise NotFound
-    passages = passages_of(reads, proposal.id, version) if version else []
-    found = subject_at(passages, version, passage)
+    text = passages_of(reads, proposal.id, version)
+    found = subject_at(text, version, passage)
     if found is None:
         raise NotFound
     if found.passage is None:

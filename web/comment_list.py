@@ -21,7 +21,6 @@ from projections.comment_list import (
     comments_of,
     comments_on_passage,
     outcomes_of,
-    passage_labels,
     placements_in,
 )
 from projections.consultation import (
@@ -149,8 +148,8 @@ def entries_for(
 
     Their places are those in a version, or else in the newest the reader may see.
     """
-    labels = {
-        made_on: passage_labels(reads, *made_on)
+    texts = {
+        made_on: passages_of(reads, *made_on)
         for made_on in {(row.proposal, row.edition) for row in rows if row.passage}
     }
     places: dict[UUID, PlacementRow] = {}
@@ -164,7 +163,7 @@ def entries_for(
             row,
             rounds[row.consultation],
             proposals[row.proposal],
-            labels[row.proposal, row.edition][row.passage][0] if row.passage else "",
+            texts[row.proposal, row.edition].label(row.passage) if row.passage else "",
             places.get(row.id),
             outcomes[row.id],
             held_back(row, rounds[row.consultation], sight.at),
@@ -227,8 +226,8 @@ def on_passage(request: Request) -> Response:
         consultation = consultation_for(request, reads)
         proposal = proposal_for(request, reads)
         version = version_asked(request, proposal)
-        passages = passages_of(reads, proposal.id, version)
-        passage = next((p for p in passages if p.id == passage_id), None)
+        text = passages_of(reads, proposal.id, version)
+        passage = text.passage(passage_id)
         if passage is None:
             raise NotFound
         sight = sight_of(request, consultation.id)
@@ -250,7 +249,7 @@ def on_passage(request: Request) -> Response:
             proposal=proposal,
             version=version,
             passage=passage,
-            label=passage_labels(reads, proposal.id, version)[passage_id][0],
+            label=text.label(passage_id),
             entries=entries_for(
                 reads,
                 rows,

@@ -10,7 +10,7 @@ from uuid import UUID
 from markupsafe import Markup
 
 from domain.redline import Step
-from domain.text import Passage, labels
+from domain.text import Passage, Text
 from projections.trace import TracedChange, TracedIssue
 from web.formats.redline import step_html
 
@@ -74,11 +74,8 @@ class Fold:
 class Comparison:
     """The steps from one version to another, a page of changes at a time."""
 
-    def __init__(
-        self, old: Sequence[Passage], new: Sequence[Passage], steps: Sequence[Step]
-    ) -> None:
-        self._was = _by_id(old)
-        self._is = _by_id(new)
+    def __init__(self, old: Text, new: Text, steps: Sequence[Step]) -> None:
+        self._was, self._is = old, new
         self._steps = steps
         self._changes = [at for at, step in enumerate(steps) if step.kind != "same"]
         self.counts: Mapping[str, int] = Counter(step.kind for step in steps)
@@ -115,13 +112,13 @@ class Comparison:
         first, last = self._steps[places[0]].passage, self._steps[places[-1]].passage
         few = places if len(places) <= FOLDED_AT_MOST else ()
         lines = [self._line(at) for at in few]
-        labelled = self._is[first.id], self._is[last.id]
+        labelled = self._is.label(first.id), self._is.label(last.id)
         return [Fold(lines, len(places), first, *labelled)]
 
     def _line(self, at: int) -> Line:
         step = self._steps[at]
         id = step.passage.id
-        was, now = self._was.get(id, ""), self._is.get(id, "")
+        was, now = self._was.label(id), self._is.label(id)
         came_from = was if step.kind == "moved" else ""
         label = was if step.kind in ("moved_away", "deleted") else now
         return Line(step, label, came_from, step_html(step))
@@ -134,8 +131,3 @@ def told(blocks: Iterable[Line | Fold]) -> set[UUID]:
         for block in blocks
         if isinstance(block, Line) and block.step.kind not in ("same", "moved_away")
     }
-
-
-def _by_id(passages: Sequence[Passage]) -> dict[UUID, str]:
-    ids = (passage.id for passage in passages)
-    return dict(zip(ids, labels(passages), strict=True))

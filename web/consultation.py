@@ -13,7 +13,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from domain.redline import Change, redline
-from domain.text import labels
 from projections.comment import CommentRow, comment_seen
 from projections.consultation import (
     ConsultationRow,
@@ -152,8 +151,7 @@ def _path(request: Request, reads: Reads, found: FollowedRow) -> Path | None:
     issue = issues_behind(reads, [found.issue], sight).get(found.issue)
     wordings = wordings_of(reads, found.proposal, found.passage)
     text = passages_of(reads, found.proposal, found.edition)
-    places = {passage.id: at for at, passage in enumerate(text)}
-    if comment is None or issue is None or found.passage not in places:
+    if comment is None or issue is None or found.passage not in text.places:
         return None
     before = next(w for w in wordings if w.stands_in(comment.edition))
     after = next(w for w in wordings if w.stands_in(found.edition))
@@ -161,7 +159,7 @@ def _path(request: Request, reads: Reads, found: FollowedRow) -> Path | None:
         found,
         comment,
         issue,
-        labels(text)[places[found.passage]],
+        text.label(found.passage),
         redline(before.passage.text, after.passage.text),
         next((w.passage.text for w in wordings if w.stands_in(found.published)), ""),
     )

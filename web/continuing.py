@@ -14,7 +14,7 @@ from starlette.responses import Response
 from domain.change import PassageChange
 from domain.redline import Step, compare
 from domain.revision import NothingChanged, Revision, make_change, start_revision
-from domain.text import Passage, labels
+from domain.text import Passage, Text
 from web.access import clock, consultation_for, proposal_for
 from web.addresses import has_page
 from web.drafting import proposal_standing
@@ -152,12 +152,11 @@ def _lines(
     old: Sequence[Passage], new: Sequence[Passage], steps: Sequence[Step]
 ) -> list[Line]:
     """The passages that change, in reading order."""
-    was = {p.id: label for p, label in zip(old, labels(old), strict=True)}
-    now = {p.id: label for p, label in zip(new, labels(new), strict=True)}
+    was, now = Text(old), Text(new)
     return [
         Line(
             step,
-            was[step.passage.id] if step.new is None else now[step.passage.id],
+            (was if step.new is None else now).label(step.passage.id),
             step_html(step),
         )
         for step in steps

@@ -152,14 +152,7 @@ def passage(request: Request) -> Response:
         proposal = proposal_for(request, reads)
         id: UUID = request.path_params["passage"]
         found = entries_behind(reads, proposal.id, id)
-        text = next(
-            (
-                p.text
-                for p in passages_of(reads, proposal.id, proposal.edition)
-                if p.id == id
-            ),
-            "",
-        )
+        standing = passages_of(reads, proposal.id, proposal.edition).passage(id)
         telling = Telling(request, reads, found)
         return page(
             request,
@@ -167,6 +160,6 @@ def passage(request: Request) -> Response:
             consultation=consultation,
             proposal=proposal,
             passage=id,
-            text=text,
+            text=standing.text if standing else "",
             told=[(entry, telling.sentence(entry)) for entry in found],
         )

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from domain.log import NotFound
 from domain.redline import Run, blame, compare, lost
-from domain.text import Passage, labels
+from domain.text import Passage, Text
 from projections.comment_list import comments_on_passage
 from projections.proposal import editions_of, passages_of
 from projections.trace import (
@@ -94,8 +94,7 @@ def show(request: Request) -> Response:
             reasons(changes, behind).get(id, []),
         )
         text = passages_of(reads, proposal.id, last)
-        place = next(at for at, passage in enumerate(text) if passage.id == id)
-        printed = labels(text)
+        place = text.places[id]
         rows, total = comments_on_passage(
             reads, proposal.id, last, id, sight, paging.offset, paging.limit
         )
@@ -119,10 +118,10 @@ def show(request: Request) -> Response:
             valid=current(versions),
             stands=last == version.number,
             passage=passage,
-            label=printed[place],
+            label=text.labels[place],
             section=_section(text[: place + 1]),
             neighbours=[
-                (text[at].id, printed[at]) if 0 <= at < len(text) else None
+                (text[at].id, text.labels[at]) if 0 <= at < len(text) else None
                 for at in (place - 1, place + 1)
             ],
             html=passage_html(passage),
@@ -219,7 +218,7 @@ def _section(passages: Sequence[Passage]) -> str:
 
 
 def _then_and_now(
-    entry: Entry, text: Sequence[Passage], wordings: Sequence[WordingRow]
+    entry: Entry, text: Text, wordings: Sequence[WordingRow]
 ) -> tuple[str, str] | None:
     """What a comment was made on and what stands there now, if that differs."""
     comment, place = entry.comment, entry.placement
@@ -234,7 +233,8 @@ def _then_and_now(
         ),
         "",
     )
-    now = next((one.text for one in text if one.id == place.passage), "")
+    standing = text.passage(place.passage)
+    now = standing.text if standing else ""
     if place.state == "removed":
         now = ""
     elif place.start_at < place.end_at:

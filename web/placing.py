@@ -10,14 +10,13 @@ from uuid import UUID
 from markupsafe import Markup
 
 from domain.anchor import place
-from domain.text import Passage
+from domain.text import Passage, Text
 from projections.comment import CommentRow, standings_on
-from projections.comment_list import passage_labels
 from projections.proposal import passages_of
 from projections.reads import Reads
 from projections.revision import PlacedRow, comments_named, placed_in
 from web.formats.html import passage_html
-from web.workspace import Workspace, labelled
+from web.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +95,22 @@ def shown(reads: Reads, space: Workspace, places: Sequence[Place]) -> list[Place
 
 
 def beside(
-    reads: Reads, proposal: UUID, rows: Sequence[PlacedRow], text: Sequence[Passage]
+    reads: Reads, proposal: UUID, rows: Sequence[PlacedRow], text: Text
 ) -> list[Placed]:
     """Comments as made beside where they stand in a text, in the order given."""
     comments = comments_named(reads, [row.comment for row in rows])
     editions = {comment.edition for comment in comments.values()}
-    made = {edition: passage_labels(reads, proposal, edition) for edition in editions}
-    now, labels = {passage.id: passage for passage in text}, labelled(text)
+    made = {edition: passages_of(reads, proposal, edition) for edition in editions}
     found = []
     for row in rows:
         comment = comments[row.comment]
-        passage = now.get(row.passage) if row.passage else None
+        passage = text.passage(row.passage)
         found.append(
             Placed(
                 comment,
                 row,
-                made[comment.edition].get(comment.passage, ("", ""))[0]
-                if comment.passage
-                else "",
-                labels.get(row.passage, "") if row.passage else "",
+                made[comment.edition].label(comment.passage) if comment.passage else "",
+                text.label(row.passage) if row.passage else "",
                 marked(passage, row.start_at, row.end_at) if passage else Markup(),
             )
         )

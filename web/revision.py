@@ -147,7 +147,7 @@ def show(request: Request, form: Form | None = None) -> Response:
             ),
             issues=open_issues_on(reads, space.proposal.id, space.revision.base),
             headings=[
-                (str(passage.id), f"{space.labels[passage.id]} {passage.text}")
+                (str(passage.id), f"{space.label(passage.id)} {passage.text}")
                 for passage in space.text
                 if passage.kind == "heading"
             ],

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from markupsafe import Markup
 
-from domain.text import Passage, find_quote, labels
+from domain.text import Passage, Text, find_quote
 from web.formats.html import passage_html
 
 
@@ -39,7 +38,7 @@ class Subject:
 
 
 def subject_at(
-    passages: Sequence[Passage],
+    text: Text,
     version: int,
     passage: UUID | None,
     span: tuple[int, int] | None = None,
@@ -47,11 +46,11 @@ def subject_at(
     """The place in a version's text; None when the passage does not stand in it."""
     if passage is None:
         return Subject(version)
-    for found, label in zip(passages, labels(passages), strict=True):
-        if found.id == passage:
-            marked = span if span and span[0] < span[1] else None
-            return Subject(version, found, label, marked)
-    return None
+    found = text.passage(passage)
+    if found is None:
+        return None
+    marked = span if span and span[0] < span[1] else None
+    return Subject(version, found, text.label(passage), marked)
 
 
 def quoted_span(

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from domain.change import ChangeDoesNotFit, apply_changes
 from domain.log import NotFound
 from domain.redline import Step, compare
-from domain.text import Passage, labels
+from domain.text import Passage, Text
 from projections.consultation import ConsultationRow
 from projections.proposal import ProposalRow, passages_of, proposal_by_id
 from projections.reads import Reads
@@ -59,8 +59,8 @@ class Workspace:
     consultation: ConsultationRow
     proposal: ProposalRow
     revision: RevisionRow
-    base: list[Passage]
-    current: list[Passage]
+    base: Text
+    current: Text
     """The proposal's newest text: another than `base` when it has moved on."""
     changes: list[ChangeRow]
     issues: Mapping[UUID, TracedIssue]
@@ -79,7 +79,7 @@ class Workspace:
         return self.is_open and self.proposal.edition != self.revision.base
 
     @cached_property
-    def text(self) -> tuple[Passage, ...]:
+    def text(self) -> Text:
         """The text as it would become, or became; without changes that do not fit."""
         return _fitted(self.base, self.changes)[0]
 
@@ -102,10 +102,9 @@ class Workspace:
         """The redline of the whole text."""
         return compare(self.base, self.text)
 
-    @cached_property
-    def labels(self) -> dict[UUID, str]:
-        """The printed reference of each passage: as it would become, else as it was."""
-        return labelled(self.base) | labelled(self.text)
+    def label(self, id: UUID) -> str:
+        """The printed reference of a passage: as it would become, else as it was."""
+        return self.text.label(id) or self.base.label(id)
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -117,13 +116,12 @@ class Workspace:
         changes: dict[UUID, list[ChangeRow]] = {}
         for change in self.changes:
             changes.setdefault(change.passage, []).append(change)
-        was = labelled(self.base)
         return [
             Line(
                 step,
-                was[step.passage.id]
+                self.base.label(step.passage.id)
                 if step.kind in ("deleted", "moved_away")
-                else self.labels[step.passage.id],
+                else self.text.label(step.passage.id),
                 step_html(step),
                 [] if step.kind == "moved_away" else changes.get(step.passage.id, []),
             )
@@ -132,17 +130,16 @@ class Workspace:
 
     def passage(self, id: UUID) -> Passage | None:
         """A passage as it would become, or None if it is not there."""
-        return next((passage for passage in self.text if passage.id == id), None)
+        return self.text.passage(id)
 
     def predecessor(self, id: UUID) -> UUID | None:
         """The passage right before another as it would become; None: it is first."""
-        order = [passage.id for passage in self.text]
-        at = order.index(id)
-        return order[at - 1] if at else None
+        at = self.text.places[id]
+        return self.text[at - 1].id if at else None
 
     def before(self, id: UUID) -> Passage | None:
         """A passage as it was when the revision started, or None if it is new."""
-        return next((passage for passage in self.base if passage.id == id), None)
+        return self.base.passage(id)
 
     def change_of(self, id: UUID, *ops: str) -> ChangeRow | None:
         """The newest change of some kinds that is made to a passage, or None."""
@@ -150,27 +147,20 @@ class Workspace:
         return found[-1] if found else None
 
 
-def _fitted(
-    base: Sequence[Passage], changes: Sequence[ChangeRow]
-) -> tuple[tuple[Passage, ...], list[ChangeRow]]:
+def _fitted(base: Text, changes: Sequence[ChangeRow]) -> tuple[Text, list[ChangeRow]]:
     """The text after the changes that fit it, and those that do not."""
     try:
-        return apply_changes(base, [change.stored() for change in changes]), []
+        stored = [change.stored() for change in changes]
+        return Text(apply_changes(base, stored)), []
     except ChangeDoesNotFit:
         pass
-    text, unfit = tuple(base), []
+    text, unfit = base, []
     for change in changes:
         try:
-            text = apply_changes(text, [change.stored()])
+            text = Text(apply_changes(text, [change.stored()]))
         except ChangeDoesNotFit:
             unfit.append(change)
     return text, unfit
-
-
-def labelled(passages: Sequence[Passage]) -> dict[UUID, str]:
-    """The printed reference of each passage of a text, by its id."""
-    ids = (passage.id for passage in passages)
-    return dict(zip(ids, labels(passages), strict=True))
 
 
 def workspace_for(request: Request, reads: Reads) -> Workspace:

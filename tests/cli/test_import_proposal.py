@@ -167,7 +167,7 @@ def test_the_pages_show_what_was_imported(
     opened.catch_up()
     with opened.reads() as reads:
         shown = passages_of(reads, imported.id, 1)
-    assert shown == list(opened.log.get(Proposal, imported.id).passages)
+    assert shown == opened.log.get(Proposal, imported.id).passages
 
 
 def test_an_import_is_done_in_the_name_of_who_may(
