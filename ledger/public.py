@@ -34,7 +34,6 @@ class PublicLog:
             url,
             size=size,
             timeout=5,
-            check=True,
             options="-c role=samrad_web",
             application_name="samrad public log",
         )

@@ -31,7 +31,7 @@ def server() -> Iterator[Server]:
 def test_after_a_long_while_without_the_database_it_takes_a_moment(
     server: Server,
 ) -> None:
-    with connections(server.url, size=2, timeout=10, check=True) as pool:
+    with connections(server.url, size=2, timeout=10) as pool:
         pool.wait()
         with server.locked():
             server.stop()
@@ -48,7 +48,7 @@ def test_after_a_long_while_without_the_database_it_takes_a_moment(
 def test_who_comes_after_a_restart_gets_no_lost_connection_and_waits_for_none(
     server: Server,
 ) -> None:
-    with connections(server.url, size=4, timeout=10, check=True) as pool:
+    with connections(server.url, size=4, timeout=10) as pool:
         held = [pool.getconn() for _ in range(4)]
         for connection in held:
             pool.putconn(connection)
