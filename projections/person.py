@@ -109,49 +109,6 @@ def person_by_id(reads: Reads, id: UUID) -> PersonRow | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What a person may do: roles as (consultation or EVERYWHERE, role)."""
-
-    name: str
-    roles: frozenset[tuple[UUID, str]]
-    mandates: tuple[tuple[UUID, str], ...]
-
-
-def standing_of(reads: Reads, person: UUID, now: datetime) -> Standing | None:
-    """A person's name, roles, and mandates in force (organisation and its name)."""
-    # Arrays side by side: the fields of a ROW() would all come back as text.
-    found = reads.tuples(
-        """
-        SELECT p.name,
-               ARRAY(SELECT r.consultation FROM role r WHERE r.person = p.id
-                      ORDER BY r.consultation, r.role),
-               ARRAY(SELECT r.role FROM role r WHERE r.person = p.id
-                      ORDER BY r.consultation, r.role),
-               ARRAY(SELECT o.id FROM mandate m
-                       JOIN organisation o ON o.id = m.organisation
-                      WHERE m.person = p.id AND m.begins <= %(now)s
-                        AND (m.ends IS NULL OR m.ends > %(now)s)
-                      ORDER BY o.sort_key, o.id),
-               ARRAY(SELECT o.name FROM mandate m
-                       JOIN organisation o ON o.id = m.organisation
-                      WHERE m.person = p.id AND m.begins <= %(now)s
-                        AND (m.ends IS NULL OR m.ends > %(now)s)
-                      ORDER BY o.sort_key, o.id)
-          FROM person p WHERE p.id = %(person)s
-        """,
-        {"person": person, "now": now},
-    )
-    if not found:
-        return None
-    name, places, roles, organisations, names = found[0]
-    return Standing(
-        name,
-        frozenset(zip(places, roles, strict=True)),
-        tuple(zip(organisations, names, strict=True)),
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class RoleRow:
     """A role that somebody has in a consultation."""
 

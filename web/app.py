@@ -15,11 +15,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.log import Log
 from ledger.public import PublicLog
-from ledger.sealing import ERASED
 from ledger.session import Sessions
-from projections.person import EVERYWHERE, standing_of
 from projections.reads import ReadPool
 from projections.shown import Shown
+from projections.standing import standing_of
 from web import (
     amendment,
     anchors,
@@ -299,18 +298,13 @@ def create_app(
         "policy": policy,
     }
 
-    def introduce(person: UUID, session: UUID) -> Visitor:
-        with reads() as now:
-            known = standing_of(now, person, datetime.now(UTC))
-        if known is None:
-            return Visitor(person, session=session)
-        if known.name == ERASED:
-            return ANYONE  # Erased while signed in: nobody's session any more.
-        roles = frozenset(
-            (None if place == EVERYWHERE else place, role)
-            for place, role in known.roles
+    def recognise(token: str) -> Visitor:
+        found = standing_of(sessions, token, datetime.now(UTC))
+        if found is None:
+            return ANYONE
+        return Visitor(
+            found.person, found.name, found.roles, found.mandates, found.session
         )
-        return Visitor(person, known.name, roles, known.mandates, session)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -340,7 +334,7 @@ def create_app(
             Middleware(Packed, site=site),
             Middleware(Furnished, things=things),
             Middleware(Spoken),
-            Middleware(Recognised, site=site, sessions=sessions, introduce=introduce),
+            Middleware(Recognised, site=site, sessions=sessions, recognise=recognise),
             Middleware(Moments, reads=reads),
         ],
         exception_handlers=HANDLERS,

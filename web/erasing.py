@@ -48,7 +48,7 @@ def finish(
         log, id=id, decision=decision, destroy=log.destroy_key, by=by, now=now
     )
     if erasure.kind == "person":
-        # A session left over is nobody's: see `introduce` in web/app.py.
+        # A session left over is nobody's: see projections/standing.py.
         with suppress(Unreachable):
             sessions.forget(erasure.target, email)
     return receipt

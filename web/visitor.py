@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 from uuid import UUID
 
 from starlette.concurrency import run_in_threadpool
@@ -73,17 +72,10 @@ def signed_in(request: HTTPConnection) -> UUID:
     return person
 
 
-class Known(Protocol):
-    """Where sessions are kept."""
-
-    def find(self, token: str) -> tuple[UUID, UUID] | None:
-        """The session and the person that a cookie stands for."""
-
-
 class Recognised:
     """Finds out who is asking, from the session cookie, once a request.
 
-    `introduce` is called with the person and the session and gives the Visitor.
+    `recognise` is called with the cookie's token and gives the Visitor.
     """
 
     def __init__(
@@ -91,13 +83,13 @@ class Recognised:
         app: ASGIApp,
         *,
         site: Site,
-        sessions: Known,
-        introduce: Callable[[UUID, UUID], Visitor],
+        sessions: object,
+        recognise: Callable[[str], Visitor],
     ) -> None:
         self.app = app
         self.cookie = site.cookie("session")
         self.sessions = sessions
-        self.introduce = introduce
+        self.recognise = recognise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -105,12 +97,5 @@ class Recognised:
             state["sessions"] = self.sessions
             token = HTTPConnection(scope).cookies.get(self.cookie)
             if token and not scope["path"].startswith(FOR_ALL):
-                state["visitor"] = await run_in_threadpool(self._recognise, token)
+                state["visitor"] = await run_in_threadpool(self.recognise, token)
         await self.app(scope, receive, send)
-
-    def _recognise(self, token: str) -> Visitor:
-        found = self.sessions.find(token)
-        if found is None:
-            return ANYONE
-        session, person = found
-        return self.introduce(person, session)

@@ -20,7 +20,7 @@ from web.language import Spoken
 from web.security import Secured
 from web.site import Site
 from web.status import HANDLERS
-from web.visitor import Recognised, Visitor
+from web.visitor import ANYONE, Recognised, Visitor
 
 FOUNDATION: list[BaseRoute] = [
     Route("/static/{path:path}", Static(), name="static"),
@@ -57,13 +57,18 @@ def room(
 ) -> Starlette:
     """An application with the whole foundation under a few routes."""
     site = site or Site(address="http://testserver")
+
+    def recognise(token: str) -> Visitor:
+        found = sessions.find(token)
+        return introduce(found[1], found[0]) if found else ANYONE
+
     return Starlette(
         routes=[*routes, *FOUNDATION],
         middleware=[
             Middleware(Secured, site=site),
             Middleware(Furnished, things=things),
             Middleware(Spoken),
-            Middleware(Recognised, site=site, sessions=sessions, introduce=introduce),
+            Middleware(Recognised, site=site, sessions=sessions, recognise=recognise),
         ],
         exception_handlers=HANDLERS,
     )
