@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any, ClassVar, TypeVar, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -139,6 +140,20 @@ class Stored:
     state: bytes
 
 
+class Looked:
+    """Things that have been looked up together: to ask only, as they are shared."""
+
+    def __init__(self, found: Mapping[UUID, Aggregate | None]) -> None:
+        self._found = found
+
+    def look(self, kind: type[A], id: UUID) -> A:
+        """One of them. Raises NotFound."""
+        found = self._found.get(id)
+        if not isinstance(found, kind):
+            raise NotFound
+        return found
+
+
 class Log(Application[UUID]):
     """Reads things from the log and appends what they decide.
 
@@ -160,22 +175,32 @@ class Log(Application[UUID]):
 
         Raises NotFound, or Unavailable.
         """
+        return self.look_all([id]).look(kind, id)
+
+    def look_all(self, ids: Collection[UUID]) -> Looked:
+        """Things as they stand, all in one question; shared, as `look` says.
+
+        Raises Unavailable.
+        """
+        known = {id: self._remembered(id) for id in ids}
+        versions = {id: one.version if one else 0 for id, one in known.items()}
         try:
-            found: Aggregate | None = self._known.get(id)
-        except KeyError:
-            found = None
-        try:
-            news = self._events(id, after=found.version if found else None)
+            news = self._opened(cast(Any, self.recorder).select_news(versions))
         except OperationalError as error:
             raise Unavailable from error
-        if news:
+        for id, events in groupby(news, lambda event: cast(UUID, event.originator_id)):
             # Others may be looking at the one we know: bring a copy of it up to date.
             # (The library's own cache changes the shared one under their eyes.)
-            found = project_aggregate(deepcopy(found), news)
+            found: Aggregate | None = project_aggregate(deepcopy(known[id]), events)
+            known[id] = found
             self._known.put(id, found)
-        if not isinstance(found, kind):
-            raise NotFound
-        return found
+        return Looked(known)
+
+    def _remembered(self, id: UUID) -> Aggregate | None:
+        try:
+            return self._known.get(id)
+        except KeyError:
+            return None
 
     def record(self, *changed: Aggregate) -> Receipt:
         """Append every pending event in one transaction: all of them or none."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.anchor import Anchor
 from domain.comment import Comment, NotTheAuthor, anchored
 from domain.consultation import Consultation
-from domain.log import SYSTEM, Conflict, Log, NotFound, Receipt
+from domain.log import SYSTEM, Conflict, Log, Looked, NotFound, Receipt
 from domain.person import (
     NoMandate,
     Person,
@@ -20,6 +20,7 @@ def submit_comment(
     log: Log,
     *,
     id: UUID,
+    consultation: UUID | None = None,
     proposal: UUID,
     edition: int,
     anchor: Anchor,
@@ -35,19 +36,23 @@ def submit_comment(
 
     A second call with the same `id` by the same person records nothing more, so that
     a double click is harmless. The operator's import may also come after the close.
+    Where a `consultation` is named, the proposal must be one of its.
     """
-    if (earlier := _submitted_before(log, id, by)) is not None:
+    looked = log.look_all([one for one in (id, consultation, proposal, by) if one])
+    if (earlier := _submitted_before(looked, id, by)) is not None:
         return earlier
-    found = log.look(Proposal, proposal)
+    found = looked.look(Proposal, proposal)
+    if consultation not in (None, found.consultation):
+        raise NotFound
     found.require_standing()
-    consultation = log.look(Consultation, found.consultation)
+    round = (looked if consultation else log).look(Consultation, found.consultation)
     if by != SYSTEM:
-        consultation.require_open(now)
-        person = log.look(Person, by)
+        round.require_open(now)
+        person = looked.look(Person, by)
         person.require_not_erased()
         if organisation is not None and not person.may_speak_for(organisation, now):
             raise NoMandate
-        consultation.require_may_comment(person, organisation, now)
+        round.require_may_comment(person, organisation, now)
     if not 0 < edition <= found.published:
         raise NotPublished
     anchor = anchored(anchor, found.texts[edition])
@@ -78,7 +83,7 @@ def submit_comment(
         return earlier
 
 
-def _submitted_before(log: Log, id: UUID, by: UUID) -> Receipt | None:
+def _submitted_before(log: Log | Looked, id: UUID, by: UUID) -> Receipt | None:
     try:
         earlier = log.look(Comment, id)
     except NotFound:

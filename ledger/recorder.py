@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, LiteralString, TypeVar
@@ -55,6 +55,14 @@ _ENTRIES = (
 _FIRST_EVENTS = (
     "SELECT originator_id, originator_version, topic, state FROM log.entry"
     " WHERE originator_id = ANY(%s) AND originator_version = 1"
+)
+_NEWS = (
+    "SELECT news.* FROM unnest(%s::uuid[], %s::int8[]) AS known (id, version),"
+    # Sorted in here, so that each thing's are looked up in the index, whatever the
+    # statistics; the planner leaves what is sorted where it stands.
+    " LATERAL (SELECT originator_id, originator_version, topic, state FROM log.entry"
+    "           WHERE originator_id = known.id AND originator_version > known.version"
+    "           ORDER BY originator_version) AS news"
 )
 _ENDLESS = 2**62
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -226,7 +234,9 @@ class LogRecorder(ApplicationRecorder):
         def ask() -> list[TupleRow]:
             self._require_open()
             with self._reads.connection() as connection:
-                return connection.execute(query, params, binary=True).fetchall()
+                return connection.execute(
+                    query, params, prepare=True, binary=True
+                ).fetchall()
 
         try:
             return _patiently(ask, since=time.monotonic())
@@ -247,6 +257,14 @@ class LogRecorder(ApplicationRecorder):
             _EVENTS_BACKWARDS if desc else _EVENTS,
             (originator_id, gt or 0, _ENDLESS if lte is None else lte, limit),
         )
+        return [StoredEvent(*row) for row in rows]
+
+    def select_news(self, versions: Mapping[UUID, int]) -> Sequence[StoredEvent]:
+        """The events of things from after the version that is known of each.
+
+        Thing by thing, and each thing's in order.
+        """
+        rows = self._read(_NEWS, (list(versions), list(versions.values())))
         return [StoredEvent(*row) for row in rows]
 
     def first_events(self, things: Collection[UUID]) -> Sequence[StoredEvent]:

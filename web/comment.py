@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -177,7 +178,8 @@ def submit(request: Request, form: Form) -> Response:
         submit_comment,
         request.state.log,
         id=id,
-        proposal=_proposal(request),
+        consultation=request.path_params["consultation"],
+        proposal=request.path_params["proposal"],
         edition=version or 0,
         anchor=anchor,
         kind=form["kind"],
@@ -188,20 +190,31 @@ def submit(request: Request, form: Form) -> Response:
         now=clock(),
     )
     try:
-        receipt = record()
-    except Conflict:  # The same form, sent twice at once: the second finds the first.
-        receipt = record()
+        receipt = _recorded(record)
+    except Refused:
+        _require_visible(request)
+        raise
     _require_same(request, form, id, receipt)
     arrived(request, form)
     consultation = request.path_params["consultation"]
     return redirect(request, "comment.receipt", consultation=consultation, comment=id)
 
 
-def _proposal(request: Request) -> UUID:
-    """The proposal that the address names, if the visitor may read it."""
+def _recorded(record: Callable[[], Receipt]) -> Receipt:
+    try:
+        return record()
+    except Conflict:  # The same form, sent twice at once: the second finds the first.
+        return record()
+
+
+def _require_visible(request: Request) -> None:
+    """Tell no reason to those who may not read the text: to them there is none.
+
+    Whoever may comment may read, so only what is refused has to be looked at.
+    """
     with request.state.reads(None) as reads:
         consultation_for(request, reads)
-        return proposal_for(request, reads).id
+        proposal_for(request, reads)
 
 
 def _require_same(request: Request, form: Form, id: UUID, receipt: Receipt) -> None:

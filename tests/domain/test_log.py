@@ -285,3 +285,24 @@ def test_a_spelt_out_escape_is_text_like_any(log: Log) -> None:
     for text in ("\\u0000", "C:\\\\u0000", "\\\\\\u0000 ☺"):
         id = a_comment(log, proposal, text=text)
         assert log.look(Comment, id).text == text
+
+
+def test_things_looked_up_together_are_as_they_stand(log: Log) -> None:
+    round = a_consultation(log)
+    proposal = a_proposal(log, round)
+    before = log.look_all([round, proposal])
+    closed = log.get(Consultation, round)
+    closed.close(by=SYSTEM, now=NOW)
+    log.record(closed)
+    after = log.look_all([proposal, round])
+    assert before.look(Consultation, round).status == "open"
+    assert after.look(Consultation, round).status == "closed"
+    assert after.look(Proposal, proposal) is log.look(Proposal, proposal)
+
+
+def test_what_is_not_there_is_not_found_among_others(log: Log) -> None:
+    round, unknown = a_consultation(log), uuid4()
+    looked = log.look_all([unknown, round])
+    for kind, id in ((Consultation, unknown), (Proposal, round), (Proposal, uuid4())):
+        with pytest.raises(NotFound):
+            looked.look(kind, id)

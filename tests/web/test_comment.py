@@ -87,6 +87,12 @@ def filled(
     return fields_of(page.text, "comment-form") | {"text": MENTOR} | typed
 
 
+def whole() -> dict[str, str]:
+    """A form with nothing missing, as somebody can make it who never saw the page."""
+    said = {"version": "1", "organisation": "self", "kind": "general", "text": MENTOR}
+    return {"id": str(uuid4()), **said}
+
+
 def sent(
     client: PageClient,
     round: UUID,
@@ -243,8 +249,18 @@ def test_a_proposal_of_another_consultation_is_not_found(
     other = a_consultation(log, "Ett annat samråd")
     browsers.catch_up()
     assert author.get(form_at(other, proposal)).status_code == 404
-    fields = {"id": str(uuid4()), "text": MENTOR, "kind": "general"}
-    assert author.post(send_to(other, proposal), data=fields).status_code == 404
+    assert author.post(send_to(other, proposal), data=whole()).status_code == 404
+
+
+def test_a_form_sent_to_a_round_that_the_sender_may_not_see_is_not_found(
+    author: PageClient, browsers: Browsers, log: Log
+) -> None:
+    hidden = a_consultation(log, "Ett internt samråd", access="internal")
+    proposal = a_proposal(log, hidden)
+    browsers.catch_up()
+    answer = author.post(send_to(hidden, proposal), data=whole())
+    assert answer.status_code == 404
+    assert "internt" not in answer.text
 
 
 def test_a_double_click_is_one_comment(
