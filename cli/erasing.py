@@ -18,6 +18,7 @@ from domain.log import SYSTEM
 from domain.person import Person
 from ledger.session import Sessions
 from projections.erasure import erasures, private_comments_of
+from projections.paged import Stretch
 from web.erasing import finish, finish_all
 
 
@@ -100,8 +101,8 @@ def show(opened: Opened, console: Console, *, settled: bool = False) -> None:
     opened.catch_up()
     table = Table("Id", "Number", "State", "About", "Ground", "Decision", "Approvals")
     with opened.reads() as reads:
-        rows, _ = erasures(reads, None, waiting=not settled, limit=1_000)
-    for row in rows:
+        found = erasures(reads, None, Stretch(1_000), waiting=not settled)
+    for row in found.rows:
         about = f"{row.kind} {row.target}"
         if row.comments:
             about += f" with {len(row.comments)} comments"

@@ -13,6 +13,7 @@ from projections.comment import (
     CommentRow,
     PlacementRow,
 )
+from projections.paged import Found, Key, Order, Stretch, paged
 from projections.reads import Reads
 from projections.sight import ANSWERED, OF_PROPOSAL, READABLE, SEEN, Sight, seen_in
 
@@ -49,15 +50,21 @@ _NARROWING: tuple[tuple[str, LiteralString], ...] = (
 )
 
 
+def _number(row: CommentRow) -> Key:
+    return (row.position,)
+
+
+_NEWEST_FIRST = Order(("c.position",), _number, descending=True)
+
+
 def comments_of(
     reads: Reads,
     consultation: UUID,
     sight: Sight,
     wanted: Wanted,
-    offset: int,
-    limit: int,
-) -> tuple[list[CommentRow], int]:
-    """A consultation's comments, the newest first, and how many there are in all."""
+    stretch: Stretch,
+) -> Found[CommentRow]:
+    """A consultation's comments, the newest first."""
     conditions: LiteralString = " AND ".join(
         [
             "c.consultation = %(consultation)s",
@@ -73,18 +80,16 @@ def comments_of(
         "kind": wanted.kind,
         "words": wanted.words,
     }
-    return _listed(reads, conditions, params, sight, offset, limit)
+    return _listed(reads, conditions, params, sight, stretch)
 
 
-def comments_by(
-    reads: Reads, sight: Sight, offset: int, limit: int
-) -> tuple[list[CommentRow], int]:
+def comments_by(reads: Reads, sight: Sight, stretch: Stretch) -> Found[CommentRow]:
     """What the reader, or an organisation that they speak for, has said anywhere."""
     # Not OWN: what is true also of nobody (IS NOT DISTINCT FROM) is in no index.
     authored: LiteralString = "c.author = %(person)s::uuid"
     spoken: LiteralString = "c.organisation = ANY (%(organisations)s::uuid[])"
     own: LiteralString = "(" + authored + " OR " + spoken + ")"
-    return _listed(reads, own, {}, sight, offset, limit)
+    return _listed(reads, own, {}, sight, stretch)
 
 
 def comments_from(
@@ -93,9 +98,8 @@ def comments_from(
     readable: Sequence[UUID],
     worked: Sequence[UUID],
     sight: Sight,
-    offset: int,
-    limit: int,
-) -> tuple[list[CommentRow], int]:
+    stretch: Stretch,
+) -> Found[CommentRow]:
     """What an organisation has said in the consultations that the reader may read
     about: all of it in those that they work on, else as far as they may see."""
     said: LiteralString = (
@@ -107,7 +111,7 @@ def comments_from(
         "readable": list(readable),
         "worked": list(worked),
     }
-    return _listed(reads, said, params, sight, offset, limit)
+    return _listed(reads, said, params, sight, stretch)
 
 
 def comments_on_passage(
@@ -116,19 +120,28 @@ def comments_on_passage(
     edition: int,
     passage: UUID,
     sight: Sight,
-    offset: int,
-    limit: int,
-) -> tuple[list[CommentRow], int]:
+    stretch: Stretch,
+) -> Found[CommentRow]:
     """The comments that stand on a passage of an edition, the oldest first."""
-    on: LiteralString = """
-        c.id IN (SELECT s.comment FROM placement s
-                  WHERE s.proposal = %(proposal)s AND s.edition = %(edition)s
-                    AND s.passage = %(passage)s)
-        AND c.proposal = %(proposal)s AND
-    """
-    params = {"proposal": proposal, "edition": edition, "passage": passage}
-    condition = on + seen_in(OF_PROPOSAL, reads.moment)
-    return _listed(reads, condition, params, sight, offset, limit, order="c.position")
+    return paged(
+        reads,
+        CommentRow,
+        "SELECT " + SEEN_COLUMNS,
+        " FROM "
+        + COMMENT_TABLES
+        + """ JOIN placement s ON s.comment = c.id
+         WHERE s.proposal = %(proposal)s AND s.edition = %(edition)s
+           AND s.passage = %(passage)s AND c.proposal = %(proposal)s AND """
+        + seen_in(OF_PROPOSAL, reads.moment),
+        {
+            "proposal": proposal,
+            "edition": edition,
+            "passage": passage,
+            **sight.params,
+        },
+        Order(("s.position",), _number),
+        stretch,
+    )
 
 
 def _listed(
@@ -136,22 +149,18 @@ def _listed(
     condition: LiteralString,
     params: dict[str, Any],
     sight: Sight,
-    offset: int,
-    limit: int,
-    order: LiteralString = "c.position DESC",
-) -> tuple[list[CommentRow], int]:
-    """A page of the comments that meet a condition, and how many do in all."""
-    params = {**params, **sight.params, "offset": offset, "limit": limit}
-    among = " FROM " + COMMENT_TABLES + " WHERE " + condition
-    page: LiteralString = " OFFSET %(offset)s LIMIT %(limit)s"
-    rows = reads.all(
+    stretch: Stretch,
+) -> Found[CommentRow]:
+    """A page of the comments that meet a condition, the newest first."""
+    return paged(
+        reads,
         CommentRow,
-        "SELECT " + SEEN_COLUMNS + among + " ORDER BY " + order + page,
-        params,
+        "SELECT " + SEEN_COLUMNS,
+        " FROM " + COMMENT_TABLES + " WHERE " + condition,
+        {**params, **sight.params},
+        _NEWEST_FIRST,
+        stretch,
     )
-    if len(rows) < limit and (rows or not offset):
-        return rows, offset + len(rows)
-    return rows, int(reads.value("SELECT count(*)" + among, params))
 
 
 def placements_in(

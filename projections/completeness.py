@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, LiteralString
 from uuid import UUID
 
+from projections.paged import Found, Order, Stretch, paged
 from projections.reads import Reads
 
 FIRST_ROWS = 5
@@ -161,17 +162,31 @@ def approved_issues(reads: Reads, consultation: UUID) -> list[UUID]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class UncertainRow:
+    """Where a comment is suggested to stand in an edition."""
+
+    comment: UUID
+    number: int
+    passage: UUID | None
+    start_at: int
+    end_at: int
+    state: str
+
+
 def uncertain_in(
-    reads: Reads, proposal: UUID, edition: int, offset: int, limit: int
-) -> tuple[list[tuple[UUID, UUID | None, int, int, str]], int]:
-    """Comments whose place in an edition is to be confirmed, a page at a time: comment,
-    passage, start, end and state; and how many there are in all."""
-    rows = reads.tuples(
-        "SELECT s.comment, s.passage, s.start_at, s.end_at, s.state,"
-        " count(*) OVER ()::int"
+    reads: Reads, proposal: UUID, edition: int, stretch: Stretch
+) -> Found[UncertainRow]:
+    """A page of the comments whose place in an edition is to be confirmed."""
+    return paged(
+        reads,
+        UncertainRow,
+        "SELECT s.comment, s.position AS number, s.passage, s.start_at, s.end_at,"
+        " s.state",
         " FROM placement s JOIN comment c ON c.id = s.comment AND NOT c.is_withdrawn"
-        " WHERE s.proposal = %s AND s.edition = %s AND NOT s.certain"
-        " ORDER BY s.position OFFSET %s LIMIT %s",
-        (proposal, edition, offset, limit),
+        " WHERE s.proposal = %(proposal)s AND s.edition = %(edition)s"
+        " AND NOT s.certain",
+        {"proposal": proposal, "edition": edition},
+        Order(("s.position",), lambda row: (row.number,)),
+        stretch,
     )
-    return [row[:5] for row in rows], rows[0][5] if rows else 0

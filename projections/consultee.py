@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import LiteralString
 from uuid import UUID
 
-from projections.organisation import Sought, narrowing
+from projections.organisation import Sought, narrowing, swedish_order
+from projections.paged import Found, Stretch, paged
 from projections.reads import Reads
 
 _STANDING: dict[str, LiteralString] = {
@@ -49,34 +50,29 @@ class AskedRow:
 
 
 def _among(sought: Sought, standing: str) -> LiteralString:
-    among: LiteralString = (
-        " FROM (" + _ASKED + " WHERE " + narrowing(sought) + ") AS found"
+    return (
+        " FROM ("
+        + _ASKED
+        + " WHERE "
+        + narrowing(sought)
+        + ") AS found WHERE "
+        + _STANDING.get(standing, "true")
     )
-    if standing in _STANDING:
-        among += " WHERE " + _STANDING[standing]
-    return among
 
 
 def asked(
-    reads: Reads,
-    consultation: UUID,
-    sought: Sought,
-    standing: str,
-    *,
-    offset: int,
-    limit: int,
-) -> tuple[list[AskedRow], int]:
-    """A page of organisations in Swedish order, and how many there are in all."""
-    params: dict[str, Any] = {"consultation": consultation, **sought.params}
-    among = _among(sought, standing)
-    rows = reads.all(
+    reads: Reads, consultation: UUID, sought: Sought, standing: str, stretch: Stretch
+) -> Found[AskedRow]:
+    """A page of organisations in Swedish order, with how each stands."""
+    return paged(
+        reads,
         AskedRow,
-        "SELECT id, name, kind, county, care_regions, is_asked, comments"
-        + among
-        + " ORDER BY sort_key, id OFFSET %(offset)s LIMIT %(limit)s",
-        {**params, "offset": offset, "limit": limit},
+        "SELECT id, name, kind, county, care_regions, is_asked, comments",
+        _among(sought, standing),
+        {"consultation": consultation, **sought.params},
+        swedish_order("sort_key", "id"),
+        stretch,
     )
-    return rows, int(reads.value("SELECT count(*)" + among, params))
 
 
 def unasked(reads: Reads, consultation: UUID, sought: Sought, standing: str) -> int:

@@ -13,6 +13,7 @@ from domain.erasure import APPROVALS, Erasure
 from domain.hold import Holdable
 from domain.log import Entry
 from domain.person import Person
+from projections.paged import Found, Order, Stretch, paged
 from projections.reads import Reads
 from projections.rows import Rows
 
@@ -135,12 +136,12 @@ class ErasureRow:
     carried_out_at: datetime | None
 
 
-_ERASURE: LiteralString = """
+_COLUMNS: LiteralString = """
     SELECT id, position, kind, target, comments, consultation, ground, decision_ref,
            note, state, requested_by, requested_at, approvers, decision, decided_at,
            basis, reason, refused_by, refused_at, carried_out_at
-      FROM erasure
 """
+_ERASURE: LiteralString = _COLUMNS + " FROM erasure"
 
 
 def erasure_by_id(reads: Reads, id: UUID) -> ErasureRow | None:
@@ -151,36 +152,29 @@ def erasure_by_id(reads: Reads, id: UUID) -> ErasureRow | None:
 def erasures(
     reads: Reads,
     consultations: Collection[UUID] | None,
+    stretch: Stretch,
     *,
     waiting: bool,
-    offset: int = 0,
-    limit: int = 50,
-) -> tuple[list[ErasureRow], int]:
-    """A page of requests, and how many there are: those that wait for a decision or to
-    be carried out, the oldest first, or those that are settled, the newest first.
+) -> Found[ErasureRow]:
+    """A page of requests: those that wait for a decision or to be carried out, the
+    oldest first, or those that are settled, the newest first.
 
     Of comments in some consultations only, or of everything, people too (None).
     """
-    where: LiteralString = (
-        " WHERE (state IN ('requested', 'decided')) = %(waiting)s"
-        " AND (%(all)s::boolean OR consultation = ANY (%(in)s::uuid[]))"
-    )
-    order: LiteralString = (
-        " ORDER BY position" if waiting else " ORDER BY position DESC"
-    )
-    params = {
-        "waiting": waiting,
-        "all": consultations is None,
-        "in": list(consultations or ()),
-        "offset": offset,
-        "limit": limit,
-    }
-    rows = reads.all(
+    states: LiteralString = "('requested', 'decided')"
+    if not waiting:
+        states = "('refused', 'carried_out')"
+    return paged(
+        reads,
         ErasureRow,
-        _ERASURE + where + order + " OFFSET %(offset)s LIMIT %(limit)s",
-        params,
+        _COLUMNS,
+        " FROM erasure WHERE state IN "
+        + states
+        + " AND (%(all)s::boolean OR consultation = ANY (%(in)s::uuid[]))",
+        {"all": consultations is None, "in": list(consultations or ())},
+        Order(("position",), lambda row: (row.position,), descending=not waiting),
+        stretch,
     )
-    return rows, int(reads.value("SELECT count(*) FROM erasure" + where, params))
 
 
 def erasures_of(reads: Reads, thing: UUID) -> list[ErasureRow]:

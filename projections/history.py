@@ -9,6 +9,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from domain.log import Entry
+from projections.paged import Found, Order, Stretch, paged
 from projections.reads import Reads
 from projections.rows import Rows
 
@@ -116,25 +117,17 @@ class Wanted:
     until: datetime | None = None
 
 
-_ENTRY: LiteralString = (
+_COLUMNS: LiteralString = (
     "SELECT valid_from AS position, at, topic, kind, thing, version, actor,"
-    " consultation, proposal, detail FROM entry"
+    " consultation, proposal, detail"
 )
+_ENTRY: LiteralString = _COLUMNS + " FROM entry"
+_NEWEST_FIRST = Order(("valid_from",), lambda row: (row.position,), descending=True)
 
 
-def entries(
-    reads: Reads,
-    wanted: Wanted,
-    *,
-    before: int | None = None,
-    after: int | None = None,
-    limit: int = 50,
-) -> list[EntryRow]:
-    """Entries, the newest first: the `limit` before a position, or those next after.
-
-    Paged by position, so that the last page costs what the first one does.
-    """
-    conditions: list[LiteralString] = ["TRUE"]
+def entries(reads: Reads, wanted: Wanted, stretch: Stretch) -> Found[EntryRow]:
+    """A page of the entries, the newest first. They are not counted: most are many."""
+    conditions: list[LiteralString] = ["true"]
     # Composed, not "IS NULL OR": a plan for all cases read the whole log for some.
     if wanted.actors is not None:
         conditions.append("actor = ANY (%(actors)s)")
@@ -150,18 +143,11 @@ def entries(
         conditions.append("at >= %(since)s")
     if wanted.until:
         conditions.append("at < %(until)s")
-    if before is not None:
-        conditions.append("valid_from < %(before)s")
-    if after is not None:
-        conditions.append("valid_from > %(after)s")
-    newest_first = after is None
-    found = reads.all(
+    return paged(
+        reads,
         EntryRow,
-        _ENTRY
-        + " WHERE "
-        + " AND ".join(conditions)
-        + (" ORDER BY valid_from DESC" if newest_first else " ORDER BY valid_from")
-        + " LIMIT %(limit)s",
+        _COLUMNS,
+        " FROM entry WHERE " + " AND ".join(conditions),
         {
             "actors": wanted.actors,
             "thing": wanted.thing,
@@ -170,12 +156,11 @@ def entries(
             "within": wanted.within,
             "since": wanted.since,
             "until": wanted.until,
-            "before": before,
-            "after": after,
-            "limit": limit,
         },
+        _NEWEST_FIRST,
+        stretch,
+        counted=False,
     )
-    return found if newest_first else found[::-1]
 
 
 def entry_at(reads: Reads, position: int) -> EntryRow | None:

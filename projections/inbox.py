@@ -8,6 +8,7 @@ from typing import Literal, LiteralString, get_args
 from uuid import UUID
 
 from projections.comment import COMMENT_TABLES
+from projections.paged import Found, Order, Stretch, paged
 from projections.reads import Reads
 
 Waiting = Literal[
@@ -84,39 +85,40 @@ class InboxRow:
     issue_titles: list[str]
 
 
+_SELECT: LiteralString = """
+    SELECT c.id, c.position, c.proposal, r.title AS proposal_title, c.passage,
+           c.quote, c.kind, c.text, c.wording,
+           coalesce(o.name, CASE WHEN p.public_name AND q.public_name
+                                 THEN p.name END) AS sender,
+           o.kind AS organisation_kind, c.submitted_at, c.is_withdrawn, c.review,
+           c.unpublished, c.secrecy, c.is_erased, f.name AS officer_name, c.themes,
+           ARRAY(SELECT i.id FROM issue_comment g JOIN issue i ON i.id = g.issue
+                  WHERE g.comment = c.id ORDER BY i.position) AS issues,
+           ARRAY(SELECT i.title FROM issue_comment g JOIN issue i ON i.id = g.issue
+                  WHERE g.comment = c.id ORDER BY i.position) AS issue_titles
+"""
+_TABLES: LiteralString = (
+    COMMENT_TABLES
+    + " LEFT JOIN proposal r ON r.id = c.proposal"
+    + " LEFT JOIN person f ON f.id = c.officer"
+)
+"""All joined from the left, so that a count looks only into those that it asks of."""
+
+
 def inbox(
-    reads: Reads, consultation: UUID, asked: Asked, *, offset: int, limit: int
-) -> tuple[list[InboxRow], int]:
-    """A page of comments, the oldest first, and how many there are in all."""
+    reads: Reads, consultation: UUID, asked: Asked, stretch: Stretch
+) -> Found[InboxRow]:
+    """A page of a consultation's comments, the oldest first."""
     where, params = _where(consultation, asked)
-    total = int(
-        reads.value(
-            "SELECT count(*) FROM " + COMMENT_TABLES + " WHERE " + where, params
-        )
-    )
-    rows = reads.all(
+    return paged(
+        reads,
         InboxRow,
-        """
-        SELECT c.id, c.position, c.proposal, r.title AS proposal_title, c.passage,
-               c.quote, c.kind, c.text, c.wording,
-               coalesce(o.name, CASE WHEN p.public_name AND q.public_name
-                                     THEN p.name END) AS sender,
-               o.kind AS organisation_kind, c.submitted_at, c.is_withdrawn, c.review,
-               c.unpublished, c.secrecy, c.is_erased, f.name AS officer_name, c.themes,
-               ARRAY(SELECT i.id FROM issue_comment g JOIN issue i ON i.id = g.issue
-                      WHERE g.comment = c.id ORDER BY i.position) AS issues,
-               ARRAY(SELECT i.title FROM issue_comment g JOIN issue i ON i.id = g.issue
-                      WHERE g.comment = c.id ORDER BY i.position) AS issue_titles
-          FROM """
-        + COMMENT_TABLES
-        + """ JOIN proposal r ON r.id = c.proposal
-              LEFT JOIN person f ON f.id = c.officer
-         WHERE """
-        + where
-        + " ORDER BY c.position LIMIT %(limit)s OFFSET %(offset)s",
-        {**params, "limit": limit, "offset": offset},
+        _SELECT,
+        " FROM " + _TABLES + " WHERE " + where,
+        params,
+        Order(("c.position",), lambda row: (row.position,)),
+        stretch,
     )
-    return rows, total
 
 
 def _where(consultation: UUID, asked: Asked) -> tuple[LiteralString, dict[str, object]]:

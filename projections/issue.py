@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.issue import Issue
 from domain.log import Entry
+from projections.paged import Found, Order, Stretch, paged
 from projections.reads import Reads
 from projections.rows import Rows
 from projections.sight import ANSWERED, READABLE, SEEN, Sight
@@ -36,6 +37,7 @@ def project(entry: Entry, rows: Rows) -> None:
                 unpublished_ref="",
                 split_from=event.split_from,
                 reference=event.reference,
+                gathered=len(event.comments),
             )
             for comment in event.comments:
                 rows.insert("issue_comment", issue=event.originator_id, comment=comment)
@@ -48,10 +50,13 @@ def project(entry: Entry, rows: Rows) -> None:
         case Issue.CommentsReleased():
             for comment in event.comments:
                 rows.close("issue_comment", event.originator_id, comment)
+            _count(event.originator_id, -len(event.comments), rows)
         case Issue.Merged():
             for row in rows.where("issue_comment", issue=event.originator_id):
                 rows.close("issue_comment", event.originator_id, row["comment"])
-            rows.change("issue", event.originator_id, merged_into=event.into)
+            rows.change(
+                "issue", event.originator_id, merged_into=event.into, gathered=0
+            )
         case Issue.DispositionDecided():
             answer = rows.get("issue", event.originator_id)["answer"]
             rows.change(
@@ -95,9 +100,19 @@ def project(entry: Entry, rows: Rows) -> None:
 
 def _gather(issue: UUID, comments: list[UUID], rows: Rows) -> None:
     rows.foresee("issue_comment", [(issue, comment) for comment in comments])
-    for comment in comments:
-        if rows.find("issue_comment", issue, comment) is None:
-            rows.insert("issue_comment", issue=issue, comment=comment)
+    new = [
+        comment
+        for comment in comments
+        if rows.find("issue_comment", issue, comment) is None
+    ]
+    for comment in new:
+        rows.insert("issue_comment", issue=issue, comment=comment)
+    _count(issue, len(new), rows)
+
+
+def _count(issue: UUID, more: int, rows: Rows) -> None:
+    gathered = rows.get("issue", issue)["gathered"]
+    rows.change("issue", issue, gathered=gathered + more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +144,7 @@ _ISSUE: LiteralString = (
     SELECT i.id, i.consultation, i.proposal, i.position, i.title, i.disposition,
            i.reason, i.answer, i.answer_state, i.published_disposition,
            i.published_answer, i.published_at, i.unpublished, i.unpublished_ref,
-           i.merged_into, i.split_from,
-           (SELECT count(*) FROM issue_comment g WHERE g.issue = i.id)::int AS gathered,
+           i.merged_into, i.split_from, i.gathered,
     """
     + ANSWERED
     + """ AS is_public
@@ -144,14 +158,16 @@ def issue_by_id(reads: Reads, id: UUID) -> IssueRow | None:
     return reads.one(IssueRow, _ISSUE + " WHERE i.id = %s", (id,))
 
 
-def issues_of(reads: Reads, consultation: UUID) -> list[IssueRow]:
-    """A consultation's issues in the order they were raised, merged ones last."""
-    return reads.all(
-        IssueRow,
-        _ISSUE
-        + " WHERE i.consultation = %s ORDER BY i.merged_into IS NOT NULL, i.position",
-        (consultation,),
-    )
+def titles_of(reads: Reads, consultation: UUID) -> list[tuple[UUID, str]]:
+    """The issues that stand in a consultation, in the order they were raised."""
+    return [
+        (id, title)
+        for id, title in reads.tuples(
+            "SELECT id, title FROM issue"
+            " WHERE consultation = %s AND merged_into IS NULL ORDER BY position",
+            (consultation,),
+        )
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,45 +237,43 @@ _STATES: dict[str, LiteralString] = {
 }
 
 
+_MOST_FIRST = Order(
+    ("i.gathered", "i.position"),
+    lambda row: (row.gathered, row.position),
+    descending=True,
+)
+
+
 def listed_issues(
     reads: Reads,
     consultation: UUID,
+    stretch: Stretch,
     *,
     state: str = "",
     proposal: UUID | None = None,
-    offset: int,
-    limit: int,
-) -> tuple[list[ListedIssue], int]:
-    """A page of a consultation's issues, those with most comments first."""
+) -> Found[ListedIssue]:
+    """A page of a consultation's issues: those with most comments first, then the
+    newest."""
     where: LiteralString = "i.consultation = %(consultation)s AND i.merged_into IS NULL"
     if state in _STATES:
         where += " AND " + _STATES[state]
     if proposal:
         where += " AND i.proposal = %(proposal)s"
-    params = {
-        "consultation": consultation,
-        "proposal": proposal,
-        "offset": offset,
-        "limit": limit,
-    }
-    total = int(reads.value("SELECT count(*) FROM issue i WHERE " + where, params))
-    rows = reads.all(
+    return paged(
+        reads,
         ListedIssue,
         """
         SELECT i.id, i.position, i.title, p.title AS proposal_title, i.disposition,
-               i.answer_state,
-               (SELECT count(*) FROM issue_comment g WHERE g.issue = i.id)::int
-                   AS gathered,
+               i.answer_state, i.gathered,
                (SELECT count(*) FROM change c JOIN revision r ON r.id = c.revision
                  WHERE c.issues @> ARRAY[i.id] AND r.state <> 'abandoned')::int
                    AS changes
-          FROM issue i LEFT JOIN proposal p ON p.id = i.proposal
-         WHERE """
-        + where
-        + " ORDER BY gathered DESC, i.position LIMIT %(limit)s OFFSET %(offset)s",
-        params,
+        """,
+        " FROM issue i LEFT JOIN proposal p ON p.id = i.proposal WHERE " + where,
+        {"consultation": consultation, "proposal": proposal},
+        _MOST_FIRST,
+        stretch,
     )
-    return rows, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,24 +306,22 @@ _GATHERED: LiteralString = """
 
 
 def gathered_in(
-    reads: Reads, issue: UUID, sight: Sight, *, offset: int, limit: int
-) -> tuple[list[Gathered], int]:
-    """A page of the comments in an issue that the reader may see, and how many."""
-    source: LiteralString = (
+    reads: Reads, issue: UUID, sight: Sight, stretch: Stretch
+) -> Found[Gathered]:
+    """A page of the comments in an issue that the reader may read, the oldest first."""
+    return paged(
+        reads,
+        Gathered,
+        _GATHERED,
         " FROM issue_comment g JOIN comment c ON c.id = g.comment"
         " LEFT JOIN organisation o ON o.id = c.organisation"
         " LEFT JOIN person p ON p.id = c.author"
         " LEFT JOIN now.person q ON q.id = c.author"
-        " WHERE g.issue = %(issue)s AND " + SEEN + " AND " + READABLE
+        " WHERE g.issue = %(issue)s AND " + SEEN + " AND " + READABLE,
+        {"issue": issue, **sight.params},
+        Order(("c.position",), lambda row: (row.position,)),
+        stretch,
     )
-    params = {"issue": issue, "offset": offset, "limit": limit, **sight.params}
-    total = int(reads.value("SELECT count(*)" + source, params))
-    rows = reads.all(
-        Gathered,
-        _GATHERED + source + " ORDER BY c.position LIMIT %(limit)s OFFSET %(offset)s",
-        params,
-    )
-    return rows, total
 
 
 def candidates_for(

@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.log import Entry
 from domain.organisation import Organisation
 from domain.text import swedish_key
+from projections.paged import Found, Order, Stretch, paged
 from projections.reads import Reads
 from projections.rows import Rows
 from projections.sight import COUNTED
@@ -113,19 +114,24 @@ def narrowing(sought: Sought) -> LiteralString:
     return " AND ".join(conditions) or "true"
 
 
+def swedish_order(*columns: LiteralString) -> Order:
+    """That of organisations, by the columns that have their sort keys and ids."""
+    return Order(columns, lambda row: (swedish_key(row.name), row.id))
+
+
 def organisations_like(
-    reads: Reads, sought: Sought, *, offset: int, limit: int
-) -> tuple[list[OrganisationRow], int]:
-    """A page of the register in Swedish order, and how many it holds of those."""
-    among: LiteralString = " FROM organisation o WHERE " + narrowing(sought)
-    rows = reads.all(
+    reads: Reads, sought: Sought, stretch: Stretch
+) -> Found[OrganisationRow]:
+    """A page of the register in Swedish order."""
+    return paged(
+        reads,
         OrganisationRow,
-        "SELECT o.id, o.name, o.kind, o.number, o.county, o.care_regions"
-        + among
-        + " ORDER BY o.sort_key, o.id OFFSET %(offset)s LIMIT %(limit)s",
-        {**sought.params, "offset": offset, "limit": limit},
+        "SELECT o.id, o.name, o.kind, o.number, o.county, o.care_regions",
+        " FROM organisation o WHERE " + narrowing(sought),
+        sought.params,
+        swedish_order("o.sort_key", "o.id"),
+        stretch,
     )
-    return rows, int(reads.value("SELECT count(*)" + among, sought.params))
 
 
 @dataclass(frozen=True, slots=True)

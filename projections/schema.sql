@@ -315,12 +315,14 @@ CREATE TABLE issue (
     merged_into           uuid,
     split_from            uuid,
     reference             text        NOT NULL,
+    gathered              int         NOT NULL,  -- how many comments, to page by
     valid_from            bigint      NOT NULL,
     valid_to              bigint,
     PRIMARY KEY (id, valid_from)
 );
 CREATE UNIQUE INDEX issue_now ON issue (id) WHERE valid_to IS NULL;
-CREATE INDEX issue_of_consultation ON issue (consultation, position) WHERE valid_to IS NULL;
+CREATE INDEX issue_of_consultation ON issue (consultation, gathered, position) WHERE valid_to IS NULL;
+CREATE INDEX issue_of_consultation_then ON issue (consultation, valid_from);
 
 CREATE TABLE issue_comment (
     issue      uuid   NOT NULL,

@@ -38,15 +38,18 @@ GONE = "gone"
 def index(request: Request, form: Form | None = None) -> Response:
     """Comments whose place is uncertain, each as commented beside the suggestion, and
     how many have no place yet."""
-    paging = Paging(request, size=SIZE)
+    paging = Paging(request, int, size=SIZE)
     with request.state.reads(request.state.moment) as reads:
         consultation = consultation_for(request, reads)
         proposal = proposal_for(request, reads)
-        rows, total = uncertain_in(
-            reads, proposal.id, proposal.edition, paging.offset, paging.limit
-        )
+        found = uncertain_in(reads, proposal.id, proposal.edition, paging.stretch)
         text = passages_of(reads, proposal.id, proposal.edition)
-        uncertain = [PlacedRow(*row, certain=False) for row in rows]
+        uncertain = [
+            PlacedRow(
+                row.comment, row.passage, row.start_at, row.end_at, row.state, False
+            )
+            for row in found.rows
+        ]
         return page(
             request,
             "anchors/index.html",
@@ -62,7 +65,7 @@ def index(request: Request, form: Form | None = None) -> Response:
             },
             stragglers=len(standings_on(reads, proposal.id, not_in=proposal.edition)),
             may_place=editors(visitor_of(request), consultation.id),
-            paging=paging.of(total),
+            paging=paging.of(found),
         )
 
 

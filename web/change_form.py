@@ -18,6 +18,7 @@ from projections.comment_list import (
     outcomes_of,
     placements_in,
 )
+from projections.paged import Stretch
 from projections.reads import Reads
 from projections.revision import ChangeRow, ChoosableIssue, issues_to_choose
 from web.access import sight_of
@@ -148,17 +149,17 @@ def _beside(
     """The comments on a passage with their places and issues, and how many in all."""
     sight = sight_of(request, space.consultation.id)
     edition = space.revision.base
-    rows, total = comments_on_passage(
-        reads, space.proposal.id, edition, passage, sight, 0, BESIDE
+    found = comments_on_passage(
+        reads, space.proposal.id, edition, passage, sight, Stretch(BESIDE)
     )
-    ids = [row.id for row in rows]
+    ids = [row.id for row in found.rows]
     places = placements_in(reads, ids, edition)
     outcomes = outcomes_of(reads, ids, sight)
     return [
         Beside(row, places.get(row.id), outcomes[row.id])
-        for row in rows
+        for row in found.rows
         if not row.is_withdrawn
-    ], total
+    ], found.total
 
 
 def with_proposed(

@@ -79,7 +79,7 @@ class Entry:
 def index(request: Request) -> Response:
     """Every comment of a consultation, narrowed as the reader asks."""
     form = Form(language_of(request), **request.query_params)
-    paging = Paging(request)
+    paging = Paging(request, int, newest_first=True)
     senders = [
         *choices("organisation kind", form.language),
         (PRIVATE, say(request, "Private person")),
@@ -101,9 +101,7 @@ def index(request: Request) -> Response:
             kind=_known(form["kind"], WORDS["comment kind"]) or "",
             words=form["words"].replace("\0", "").strip()[:200],
         )
-        rows, total = comments_of(
-            reads, consultation.id, sight, wanted, paging.offset, paging.limit
-        )
+        found = comments_of(reads, consultation.id, sight, wanted, paging.stretch)
         return page(
             request,
             "comment/index.html",
@@ -115,12 +113,12 @@ def index(request: Request) -> Response:
             kinds=choices("comment kind", form.language),
             senders=senders,
             entries=entries_for(
-                reads, rows, sight, {consultation.id: consultation}, proposals
+                reads, found.rows, sight, {consultation.id: consultation}, proposals
             ),
             form=form,
             is_narrowed=wanted != Wanted(),
             is_open=consultation.takes_comments(clock()),
-            paging=paging.of(total),
+            paging=paging.of(found),
         )
 
 
@@ -193,14 +191,15 @@ def _known(typed: str, among: Mapping[K, object]) -> K | None:
 def mine(request: Request) -> Response:
     """What the reader and their organisations have said, and what became of it."""
     signed_in(request)
-    paging = Paging(request)
+    paging = Paging(request, int, newest_first=True)
     sight = sight_of(request)
     with request.state.reads(request.state.moment) as reads:
-        rows, total = comments_by(reads, sight, paging.offset, paging.limit)
-        found = (
-            consultation_by_id(reads, id) for id in {row.consultation for row in rows}
+        found = comments_by(reads, sight, paging.stretch)
+        named = (
+            consultation_by_id(reads, id)
+            for id in {row.consultation for row in found.rows}
         )
-        rounds = {round.id: round for round in found if round}
+        rounds = {round.id: round for round in named if round}
         proposals = {
             proposal.id: proposal
             for id in rounds
@@ -210,10 +209,10 @@ def mine(request: Request) -> Response:
             request,
             "comment/mine.html",
             block="comments",
-            entries=entries_for(reads, rows, sight, rounds, proposals),
+            entries=entries_for(reads, found.rows, sight, rounds, proposals),
             organisations=[name for _, name in visitor_of(request).mandates],
             now=clock(),
-            paging=paging.of(total),
+            paging=paging.of(found),
         )
 
 
@@ -221,7 +220,7 @@ def mine(request: Request) -> Response:
 def on_passage(request: Request) -> Response:
     """The comments on one passage of a version: beside the text, or as a page."""
     passage_id: UUID = request.path_params["passage"]
-    paging = Paging(request, size=IN_MARGIN)
+    paging = Paging(request, int, size=IN_MARGIN)
     with request.state.reads(request.state.moment) as reads:
         consultation = consultation_for(request, reads)
         proposal = proposal_for(request, reads)
@@ -231,14 +230,8 @@ def on_passage(request: Request) -> Response:
         if passage is None:
             raise NotFound
         sight = sight_of(request, consultation.id)
-        rows, total = comments_on_passage(
-            reads,
-            proposal.id,
-            version,
-            passage_id,
-            sight,
-            paging.offset,
-            paging.limit,
+        found = comments_on_passage(
+            reads, proposal.id, version, passage_id, sight, paging.stretch
         )
         return page(
             request,
@@ -252,14 +245,14 @@ def on_passage(request: Request) -> Response:
             label=text.label(passage_id),
             entries=entries_for(
                 reads,
-                rows,
+                found.rows,
                 sight,
                 {consultation.id: consultation},
                 {proposal.id: proposal},
                 version=version,
             ),
             is_open=consultation.takes_comments(clock()) and bool(proposal.published),
-            paging=paging.of(total),
+            paging=paging.of(found),
         )
 
 

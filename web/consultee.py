@@ -58,16 +58,15 @@ def _standing(form: Form) -> str:
 def index(request: Request, form: Form | None = None) -> Response:
     """Organisations with how they stand, narrowed by the filter, and the coverage."""
     filters = Form.sent(request, form.values if form else request.query_params)
-    paging = Paging(request)
+    paging = Paging(request, str, UUID)
     with request.state.reads(request.state.moment) as reads:
         consultation = consultation_for(request, reads)
-        rows, total = asked(
+        found = asked(
             reads,
             consultation.id,
             sought_in(filters),
             _standing(filters),
-            offset=paging.offset,
-            limit=paging.limit,
+            paging.stretch,
         )
         regions = coverage_by_care_region(reads, consultation.id)
         return page(
@@ -76,8 +75,8 @@ def index(request: Request, form: Form | None = None) -> Response:
             block="" if form else "organisations",
             status=form.status if form else 200,
             consultation=consultation,
-            rows=rows,
-            paging=paging.of(total),
+            rows=found.rows,
+            paging=paging.of(found),
             filters=filters,
             form=form or Form.blank(request),
             to_invite=unasked(

@@ -24,6 +24,7 @@ from projections.erasure import (
     holds_against,
 )
 from projections.history import names_of
+from projections.paged import Stretch
 from projections.reads import Reads
 from web.access import audited, auditors, clock, may_see
 from web.erasing import finish
@@ -37,6 +38,8 @@ from web.words import choices
 
 TYPED = {"sv": "RADERA", "en": "ERASE"}
 """What is typed to confirm the second approval: it can not be taken back."""
+MOST_WAITING = 200
+"""Requests that are listed as waiting; each that is settled lets in another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +77,19 @@ def index(request: Request) -> Response:
     asked = Form.sent(request, request.query_params).id("consultation")
     if asked is not None and (scope is None or asked in scope):
         scope = [asked]
-    paging = Paging(request)
+    paging = Paging(request, int, newest_first=True)
     with request.state.reads(request.state.moment) as reads:
-        waiting, many = erasures(reads, scope, waiting=True, limit=200)
-        settled_ones, total = erasures(
-            reads, scope, waiting=False, offset=paging.offset, limit=paging.limit
-        )
-        shown = [*waiting, *settled_ones]
+        waiting = erasures(reads, scope, Stretch(MOST_WAITING), waiting=True).rows
+        found = erasures(reads, scope, paging.stretch, waiting=False)
+        shown = [*waiting, *found.rows]
         named = names_of(reads, {row.target for row in shown})
     return page(
         request,
         "erasure/index.html",
         waiting=waiting,
-        many=many,
-        settled=settled_ones,
+        settled=found.rows,
         named={id: name for id, (_, name) in named.items()},
-        paging=paging.of(total),
+        paging=paging.of(found),
     )
 
 

@@ -19,7 +19,7 @@ from domain.inbox import (
 from domain.log import Conflict, Receipt, Refused
 from projections.consultation import themes_of
 from projections.inbox import Asked, inbox, officers_of
-from projections.issue import issues_of
+from projections.issue import titles_of
 from projections.proposal import proposals_of
 from web.access import clock, consultation_for
 from web.addresses import here, is_local, parts_of
@@ -54,21 +54,13 @@ def index(request: Request, form: Form | None = None) -> Response:
     """A consultation's comments, narrowed by the filters, with what can be done."""
     asked_form = Form.sent(request, _query(request, form))
     asked = _asked(asked_form)
-    paging = Paging(request)
-    if form and (number := asked_form.number("page")):
-        paging.number = max(1, number)
+    paging = Paging(request, int, query=_query(request, form))
     with request.state.reads(request.state.moment) as reads:
         consultation = consultation_for(request, reads)
-        rows, total = inbox(
-            reads, consultation.id, asked, offset=paging.offset, limit=paging.limit
-        )
+        found = inbox(reads, consultation.id, asked, paging.stretch)
         themes = themes_of(reads, consultation.id)
         officers = officers_of(reads, consultation.id)
-        issues = [
-            (str(issue.id), issue.title)
-            for issue in issues_of(reads, consultation.id)
-            if issue.merged_into is None
-        ]
+        issues = [(str(id), title) for id, title in titles_of(reads, consultation.id)]
         proposals = [(str(p.id), p.title) for p in proposals_of(reads, consultation.id)]
     language = language_of(request)
     titles = {
@@ -81,13 +73,13 @@ def index(request: Request, form: Form | None = None) -> Response:
         block="" if form else "comments",
         status=form.status if form else asked_form.status,
         consultation=consultation,
-        rows=rows,
-        paging=paging.of(total),
+        rows=found.rows,
+        paging=paging.of(found),
         asked=asked_form,
         form=form or Form.blank(request),
         this_page=form["next"] if form else here(request, undo=None),
         new_id=(form["id"] if form else "") or uuid4(),
-        prints={row.id: print_of(row) for row in rows},
+        prints={row.id: print_of(row) for row in found.rows},
         ticked=set(form.all("comment")) if form else set(),
         waiting_choices=choices("waiting", language),
         titles=titles,

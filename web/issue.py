@@ -35,9 +35,10 @@ from projections.issue import (
     changes_for,
     gathered_in,
     issue_by_id,
-    issues_of,
     listed_issues,
+    titles_of,
 )
+from projections.paged import Stretch
 from projections.proposal import proposals_of
 from projections.reads import Reads
 from projections.takedown import answer_taken_down
@@ -57,16 +58,15 @@ CANDIDATES = 8
 def index(request: Request) -> Response:
     """A consultation's issues, narrowed to those that wait for something."""
     form = Form.sent(request, request.query_params)
-    paging = Paging(request)
+    paging = Paging(request, int, int)
     with request.state.reads(request.state.moment) as reads:
         consultation = consultation_for(request, reads)
-        rows, total = listed_issues(
+        found = listed_issues(
             reads,
             consultation.id,
+            paging.stretch,
             state=form["state"],
             proposal=form.id("proposal"),
-            offset=paging.offset,
-            limit=paging.limit,
         )
         proposals = [(str(p.id), p.title) for p in proposals_of(reads, consultation.id)]
     return page(
@@ -75,8 +75,8 @@ def index(request: Request) -> Response:
         block="issues",
         status=form.status,
         consultation=consultation,
-        rows=rows,
-        paging=paging.of(total),
+        rows=found.rows,
+        paging=paging.of(found),
         form=form,
         proposals=proposals,
         states=choices("issue state", language_of(request)),
@@ -173,7 +173,7 @@ def _proposal_of(request: Request, comments: list[UUID]) -> UUID | None:
 
 def show(request: Request, form: Form | None = None) -> Response:
     """An issue: to the public its answer, to the secretariat all the work on it."""
-    paging = Paging(request, size=25)
+    paging = Paging(request, int, size=25)
     form = form or Form.blank(request)
     words = Form.sent(request, request.query_params)["words"][:200].strip()
     with request.state.reads(request.state.moment) as reads:
@@ -183,13 +183,7 @@ def show(request: Request, form: Form | None = None) -> Response:
         sight = sight_of(request, consultation.id)
         if not works and not issue.is_public:
             return _taken_down(request, reads, consultation, issue)
-        rows, total = gathered_in(
-            reads,
-            issue.id,
-            sight,
-            offset=paging.offset,
-            limit=paging.limit,
-        )
+        found = gathered_in(reads, issue.id, sight, paging.stretch)
         changes = [
             change
             for change in changes_for(reads, issue.id)
@@ -201,9 +195,9 @@ def show(request: Request, form: Form | None = None) -> Response:
             else []
         )
         others = [
-            (str(other.id), other.title)
-            for other in issues_of(reads, consultation.id)
-            if other.id != issue.id and other.merged_into is None
+            (str(id), title)
+            for id, title in titles_of(reads, consultation.id)
+            if id != issue.id
         ]
         lineage = {
             id: other.title
@@ -211,7 +205,7 @@ def show(request: Request, form: Form | None = None) -> Response:
             if id and (other := issue_by_id(reads, id))
         }
         absorbed = absorbed_by(reads, issue.id) if works else []
-        (newest,) = entries(reads, Wanted(thing=issue.id), limit=1)
+        (newest,) = entries(reads, Wanted(thing=issue.id), Stretch(1)).rows
     return page(
         request,
         "issue/show.html" if works else "issue/public.html",
@@ -219,8 +213,8 @@ def show(request: Request, form: Form | None = None) -> Response:
         status=form.status,
         consultation=consultation,
         issue=issue,
-        rows=rows,
-        paging=paging.of(total),
+        rows=found.rows,
+        paging=paging.of(found),
         changes=changes,
         candidates=candidates,
         words=words,

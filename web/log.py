@@ -25,26 +25,22 @@ from web.access import audited, consultation_for, proposal_for
 from web.dates import STOCKHOLM
 from web.forms import Form
 from web.pages import page
+from web.paging import Paging
 from web.sentences import SENTENCES, Telling
 from web.trail import pretty, steps
 from web.visitor import visitor_of
 
-SIZE = 50
 KINDS = sorted({topic.split(".")[0] for topic in SENTENCES})
 
 
 def index(request: Request) -> Response:
     """Every entry, the newest first, narrowed by actor, thing, kind and time."""
     form = Form.sent(request, request.query_params)
-    asked = request.query_params
+    paging = Paging(request, int, newest_first=True)
     with request.state.reads(request.state.moment) as reads:
         within = audited(visitor_of(request))
-        wanted = _wanted(form, reads, within)
-        before, after = _position(asked.get("before")), _position(asked.get("after"))
-        found = entries(reads, wanted, before=before, after=after, limit=SIZE + 1)
-        more = len(found) > SIZE
-        shown = (found[1:] if after is not None else found[:-1]) if more else found
-        telling = Telling(request, reads, shown)
+        found = entries(reads, _wanted(form, reads, within), paging.stretch)
+        telling = Telling(request, reads, found.rows)
         rounds = [
             (str(row.id), row.title)
             for row in consultations(reads)
@@ -56,22 +52,11 @@ def index(request: Request) -> Response:
             block="entries",
             status=form.status,
             form=form,
-            told=[(entry, telling.sentence(entry)) for entry in shown],
+            told=[(entry, telling.sentence(entry)) for entry in found.rows],
             kinds=KINDS,
             rounds=rounds,
-            newer=shown[0].position
-            if shown and _has_newer(before, after, more)
-            else None,
-            older=shown[-1].position if shown and _has_older(after, more) else None,
+            paging=paging.of(found),
         )
-
-
-def _has_newer(before: int | None, after: int | None, more: bool) -> bool:
-    return more if after is not None else before is not None
-
-
-def _has_older(after: int | None, more: bool) -> bool:
-    return True if after is not None else more
 
 
 def _wanted(form: Form, reads: Reads, within: list[UUID] | None) -> Wanted:
@@ -91,10 +76,6 @@ def _wanted(form: Form, reads: Reads, within: list[UUID] | None) -> Wanted:
 
 def _midnight(day: object) -> datetime:
     return datetime.fromisoformat(f"{day}").replace(tzinfo=STOCKHOLM)
-
-
-def _position(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 19 else None
 
 
 def show(request: Request) -> Response:
@@ -122,26 +103,25 @@ def show(request: Request) -> Response:
 def history(request: Request) -> Response:
     """Everything that happened to one thing, with what each entry changed."""
     thing: UUID = request.path_params["thing"]
-    last = _position(request.query_params.get("before"))
+    paging = Paging(request, int, newest_first=True)
     with request.state.reads(request.state.moment) as reads:
         wanted = Wanted(thing=thing, within=audited(visitor_of(request)))
-        found = entries(reads, wanted, before=last, limit=SIZE + 1)
-        if not found:
+        found = entries(reads, wanted, paging.stretch)
+        if not found.rows:
             raise NotFound
-        shown = found[:SIZE]
-        telling = Telling(request, reads, shown)
+        telling = Telling(request, reads, found.rows)
         named = names_of(reads, [thing])
-        told = [(entry, telling.sentence(entry)) for entry in shown]
-    events = request.state.log.history(thing, until=shown[0].version)
+        told = [(entry, telling.sentence(entry)) for entry in found.rows]
+    events = request.state.log.history(thing, until=found.rows[0].version)
     return page(
         request,
         "log/history.html",
-        kind=shown[0].kind,
+        kind=found.rows[0].kind,
         thing=thing,
         called=named.get(thing, ("", str(thing)))[1],
         told=told,
         changed=dict(steps(events)),
-        older=shown[-1].position if len(found) > SIZE else None,
+        paging=paging.of(found),
     )
 
 

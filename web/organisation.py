@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypedDict
 from uuid import UUID, uuid4
@@ -20,6 +20,7 @@ from domain.organisation import (
     give_mandate,
     register_organisation,
 )
+from projections.comment import CommentRow
 from projections.comment_list import comments_from
 from projections.consultation import ConsultationRow, consultations
 from projections.organisation import (
@@ -55,17 +56,15 @@ PLACES: dict[str, Any] = {
 def index(request: Request) -> Response:
     """The register in Swedish order, narrowed by the filter."""
     filters = Form.sent(request, request.query_params)
-    paging = Paging(request)
+    paging = Paging(request, str, UUID)
     with request.state.reads(request.state.moment) as reads:
-        rows, total = organisations_like(
-            reads, sought_in(filters), offset=paging.offset, limit=paging.limit
-        )
+        found = organisations_like(reads, sought_in(filters), paging.stretch)
     return page(
         request,
         "organisation/index.html",
         block="organisations",
-        rows=rows,
-        paging=paging.of(total),
+        rows=found.rows,
+        paging=paging.of(found),
         filters=filters,
         kinds=choices("organisation kind", filters.language),
         may_register=office(visitor_of(request), None),
@@ -141,14 +140,22 @@ def _organisation(request: Request, reads: Reads) -> OrganisationRow:
 
 def show(request: Request, form: Form | None = None) -> Response:
     """One organisation: who speaks for it, where it is asked, and what it has said."""
-    paging = Paging(request)
+    paging = Paging(request, int, newest_first=True)
     with request.state.reads(request.state.moment) as reads:
         organisation = _organisation(request, reads)
         visitor = visitor_of(request)
         rounds = {
             row.id: row for row in consultations(reads) if may_see(reads, visitor, row)
         }
-        entries, total = _said(request, reads, organisation.id, rounds, paging)
+        worked = [id for id in rounds if works_on(request, id)]
+        found = comments_from(
+            reads,
+            organisation.id,
+            list(rounds),
+            worked,
+            sight_of(request),
+            paging.stretch,
+        )
         return page(
             request,
             "organisation/show.html",
@@ -161,8 +168,8 @@ def show(request: Request, form: Form | None = None) -> Response:
                 for part in parts_of(reads, organisation.id)
                 if part.consultation in rounds
             ],
-            entries=entries,
-            paging=paging.of(total),
+            entries=_said(request, reads, found.rows, rounds),
+            paging=paging.of(found),
             now=request.state.moment_at or clock(),
             may_register=office(visitor, None),
             form=form
@@ -173,28 +180,16 @@ def show(request: Request, form: Form | None = None) -> Response:
 def _said(
     request: Request,
     reads: Reads,
-    organisation: UUID,
+    rows: Sequence[CommentRow],
     rounds: Mapping[UUID, ConsultationRow],
-    paging: Paging,
-) -> tuple[list[Entry], int]:
-    """What the organisation has said in some rounds, as far as the visitor may see."""
-    worked = [id for id in rounds if works_on(request, id)]
-    sight = sight_of(request)
-    rows, total = comments_from(
-        reads,
-        organisation,
-        list(rounds),
-        worked,
-        sight,
-        paging.offset,
-        paging.limit,
-    )
+) -> list[Entry]:
+    """Comments of an organisation with what a reader wants to know beside each."""
     proposals = {
         proposal.id: proposal
         for id in {row.consultation for row in rows}
         for proposal in proposals_of(reads, id)
     }
-    return entries_for(reads, rows, sight, rounds, proposals), total
+    return entries_for(reads, rows, sight_of(request), rounds, proposals)
 
 
 def edit(request: Request, form: Form | None = None) -> Response:

@@ -64,7 +64,7 @@ class Turn:
 def show(request: Request) -> Response:
     """The passage as it stands, where its words came from, and its comments."""
     id: UUID = request.path_params["passage"]
-    paging = Paging(request, size=COMMENTS)
+    paging = Paging(request, int, size=COMMENTS)
     with request.state.reads(request.state.moment) as reads:
         consultation = consultation_for(request, reads)
         proposal = proposal_for(request, reads)
@@ -95,12 +95,10 @@ def show(request: Request) -> Response:
         )
         text = passages_of(reads, proposal.id, last)
         place = text.places[id]
-        rows, total = comments_on_passage(
-            reads, proposal.id, last, id, sight, paging.offset, paging.limit
-        )
+        found = comments_on_passage(reads, proposal.id, last, id, sight, paging.stretch)
         entries = entries_for(
             reads,
-            rows,
+            found.rows,
             sight,
             {consultation.id: consultation},
             {proposal.id: proposal},
@@ -132,7 +130,7 @@ def show(request: Request) -> Response:
                 reads, {issue.id for issue in behind.values()}, sight, passage=id
             ),
             said=[(entry, _then_and_now(entry, text, wordings)) for entry in entries],
-            paging=paging.of(total),
+            paging=paging.of(found),
             works_here=works_on(request, consultation.id),
             may_see_log=auditors(visitor_of(request), consultation.id),
             may_comment=last == proposal.published

@@ -25,8 +25,8 @@ from web.addresses import url
 from web.comparing import SHOWN_AT_MOST, Comparison, reasons, told
 from web.consultation import may_comment, round_of
 from web.formats.grouping import groups
+from web.numbered import Numbered
 from web.pages import page
-from web.paging import Paging
 from web.reading import (
     HERE,
     News,
@@ -170,7 +170,7 @@ def _news(
 @kept_by_browsers
 def compare(request: Request) -> Response:
     """What differs between two versions, passage by passage, and why."""
-    paging = Paging(request, size=SHOWN_AT_MOST)
+    paging = Numbered(request, size=SHOWN_AT_MOST)
     with request.state.reads(request.state.moment) as reads:
         consultation = consultation_for(request, reads)
         proposal = proposal_for(request, reads)

@@ -28,8 +28,8 @@ from web.addresses import url
 from web.comparing import SHOWN_AT_MOST, Comparison
 from web.forms import Form, posted
 from web.language import say
+from web.numbered import Numbered
 from web.pages import page, redirect, to_address
-from web.paging import Paging
 from web.placing import places_of, shown, tally
 from web.settled import settled
 from web.visitor import signed_in, visitor_of
@@ -113,7 +113,7 @@ def _is_begun(request: Request, id: UUID) -> bool:
 def show(request: Request, form: Form | None = None) -> Response:
     """The text as it would become, its changed passages marked, a page at a time."""
     only = request.query_params.get("only") == "changed"
-    paging = Paging(request, size=LINES)
+    paging = Numbered(request, size=LINES)
     with request.state.reads(request.state.moment) as reads:
         space = workspace_for(request, reads)
         changed = {change.passage for change in space.changes}
@@ -177,7 +177,7 @@ def preview(request: Request, form: Form | None = None) -> Response:
 
 def comments(request: Request) -> Response:
     """What the revision would do to every comment; a part of the preview."""
-    paging = Paging(request, size=20)
+    paging = Numbered(request, size=20)
     with request.state.reads(request.state.moment) as reads:
         space = workspace_for(request, reads)
         places = [] if space.has_moved_on else places_of(reads, space)

@@ -12,6 +12,7 @@ from domain.person import SECRETARIAT
 from projections.consultation import ConsultationRow, consultations
 from projections.erasure import erasures
 from projections.inbox import Figures, figures
+from projections.paged import Stretch
 from projections.reads import Reads
 from web.access import audited, clock, office
 from web.addresses import has_page, url
@@ -51,7 +52,7 @@ def index(request: Request) -> Response:
             for row in consultations(reads)
             if visitor.has(*SECRETARIAT, consultation=row.id)
         ]
-        _, asked_for = erasures(reads, audited(visitor), waiting=True, limit=1)
+        asked_for = erasures(reads, audited(visitor), Stretch(1), waiting=True).total
         desks = [
             _desk(request, reads, row) for row in rows if row.status != "concluded"
         ]

@@ -21,7 +21,7 @@ from domain.person import Person
 from domain.proposal import Proposal
 from projections.consultation import consultations
 from projections.export import TRACE, trace
-from projections.issue import issues_of
+from projections.issue import issue_by_id
 from projections.reads import ReadPool
 from tests.cli.silence import unseen
 from tests.conftest import new_database
@@ -85,11 +85,13 @@ def test_all_of_the_files_is_in_the_log(demo: Opened, events: list[Any]) -> None
     assert topics["comment.amended"] == sum(bool(c.amended) for c in content.comments)
     assert topics["comment.withdrawn"] == sum(c.withdrawn for c in content.comments)
     with demo.reads() as reads:
-        issues = {issue.id: issue for issue in issues_of(reads, CONSULTATION)}
-    assert issues.keys() == {thing(issue.key) for issue in content.issues}
+        issues = [
+            (issue, issue_by_id(reads, thing(issue.key))) for issue in content.issues
+        ]
+    assert topics["issue.raised"] == len(issues)
     states = {"draft": "drafted", None: "none"}
-    for issue in content.issues:
-        shown = issues[thing(issue.key)]
+    for issue, shown in issues:
+        assert shown is not None
         assert shown.disposition == (issue.disposition or "")
         assert shown.answer_state == states.get(issue.answer_state, issue.answer_state)
 

@@ -25,6 +25,7 @@ from projections.figures import comments_per_proposal, senders_of, tallies
 from projections.follower import Follower
 from projections.issue import candidates_for, gathered_in, issue_by_id
 from projections.organisation import parts_of
+from projections.paged import Stretch
 from projections.reads import ReadPool
 from projections.sight import Sight
 from projections.trace import comments_behind, issues_behind, quoted_spans
@@ -109,9 +110,9 @@ class Round:
 
     def found(self, words: str, sight: Sight) -> list[UUID]:
         with self._reads() as reads:
-            rows, total = comments_of(reads, self.id, sight, Wanted(words=words), 0, 10)
-        assert total == len(rows)
-        return [row.id for row in rows]
+            found = comments_of(reads, self.id, sight, Wanted(words=words), Stretch(10))
+        assert found.total == len(found.rows)
+        return [row.id for row in found.rows]
 
 
 @pytest.fixture
@@ -173,7 +174,7 @@ def test_public_figures_do_not_count_what_is_taken_down(
                 behind.comments,
                 counts[passage],
                 len(spans[passage]),
-                gathered_in(asked, round.issue, PUBLIC, offset=0, limit=9)[1],
+                gathered_in(asked, round.issue, PUBLIC, Stretch(9)).total,
             ]
 
     before = round.now()
@@ -285,7 +286,7 @@ def test_its_words_are_neither_marked_in_the_text_nor_among_the_reasons(
             assert len(near) == (sight is SECRETARIAT)
             spans = quoted_spans(now, round.proposal, 1, [passage], sight)
             behind = comments_behind(now, [round.issue], sight)
-            rows, _ = gathered_in(now, round.issue, sight, offset=0, limit=9)
+            rows = gathered_in(now, round.issue, sight, Stretch(9)).rows
         assert [row.id for row in rows] == [row.id for row in behind[round.issue]]
         return len(spans[passage]), [row.id for row in rows]
 

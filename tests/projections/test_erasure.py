@@ -35,6 +35,7 @@ from projections.follower import Follower, rebuild
 from projections.history import names_of
 from projections.inbox import Asked, figures, inbox
 from projections.lookup import addresses
+from projections.paged import Stretch
 from projections.person import mandates_of, person_by_email, person_by_id, roles_of
 from projections.personal import held_on
 from projections.reads import ReadPool
@@ -257,14 +258,12 @@ def test_an_erased_comment_is_found_by_no_word_and_waits_for_nobody(
 
     def found(words: str) -> int:
         with reads() as now:
-            _, by_search = comments_of(
-                now, office.round, sight, Wanted(words=words), 0, 10
+            by_search = comments_of(
+                now, office.round, sight, Wanted(words=words), Stretch(10)
             )
-            _, in_inbox = inbox(
-                now, office.round, Asked(words=words), offset=0, limit=10
-            )
-        assert by_search == in_inbox
-        return by_search
+            in_inbox = inbox(now, office.round, Asked(words=words), Stretch(10))
+        assert by_search.total == in_inbox.total
+        return by_search.total
 
     follower.catch_up()
     assert found("hemligt") == 1
@@ -273,8 +272,8 @@ def test_an_erased_comment_is_found_by_no_word_and_waits_for_nobody(
     assert found("hemligt") == found(ERASED) == 0
     with reads() as now:
         waiting = figures(now, office.round, None)
-        rows, _ = inbox(now, office.round, Asked(waiting="uncoded"), offset=0, limit=10)
-        (one,), _ = inbox(now, office.round, Asked(), offset=0, limit=10)
+        rows = inbox(now, office.round, Asked(waiting="uncoded"), Stretch(10)).rows
+        (one,) = inbox(now, office.round, Asked(), Stretch(10)).rows
     assert (waiting.comments, waiting.uncoded, waiting.unreviewed) == (0, 0, 0)
     assert rows == []
     assert one.is_erased
@@ -347,9 +346,9 @@ def test_requests_are_listed_by_whether_they_wait_and_where(
 
     def listed(where: list[UUID] | None, *, waiting: bool) -> list[UUID]:
         with reads() as now:
-            rows, total = erasures(now, where, waiting=waiting)
-        assert len(rows) == total
-        return [row.id for row in rows]
+            found = erasures(now, where, Stretch(50), waiting=waiting)
+        assert len(found.rows) == found.total
+        return [row.id for row in found.rows]
 
     assert listed(None, waiting=True) == [person, comment]
     assert listed([office.round], waiting=True) == [comment]

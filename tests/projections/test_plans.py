@@ -26,6 +26,7 @@ from projections.follower import Follower
 from projections.history import Wanted as WantedEntries
 from projections.history import entries
 from projections.inbox import Asked, figures, inbox
+from projections.paged import Stretch
 from projections.reads import Reads, stand_of
 from projections.sight import Sight
 from projections.trace import quoted_spans
@@ -34,6 +35,8 @@ from tests.story import NOW, a_comment, a_consultation, a_person, a_proposal, te
 COPIES = 20_000
 ROUNDS = 40
 """One copy in so many belongs to the story's own round."""
+PASSAGES = 10
+"""One comment in so many of a round is on the story's passage."""
 LARGE = {"comment", "placement", "entry"}
 
 
@@ -73,9 +76,12 @@ def fill(place: Place) -> None:
     }
     comment, at = SQL("md5('comment' || n)::uuid"), SQL("1000 + n")
     somebody = SQL("md5('person' || n % 500)::uuid")
+    passage = SQL(
+        "CASE WHEN n % {all} = 0 THEN {own} ELSE md5('passage' || n % 700)::uuid END"
+    ).format(all=ROUNDS * PASSAGES, own=place.passage)
     with psycopg.connect(place.url, autocommit=True) as owner:
         copy(owner, "comment", spread, id=comment, position=at, author=somebody)
-        copy(owner, "placement", spread, comment=comment, position=at)
+        copy(owner, "placement", spread, comment=comment, position=at, passage=passage)
         copy(owner, "entry", spread, thing=comment)
         owner.execute("ANALYZE")
 
@@ -142,30 +148,30 @@ PAGES: dict[str, Callable[[Reads, Place], object]] = {
         reads, place.proposal, 1, [place.passage], place.sight
     ),
     "the comments on a passage": lambda reads, place: comments_on_passage(
-        reads, place.proposal, 1, place.passage, place.sight, 0, 20
+        reads, place.proposal, 1, place.passage, place.sight, Stretch(20)
     ),
     "a round's comments": lambda reads, place: comments_of(
-        reads, place.round, place.sight, Wanted(), 0, 20
+        reads, place.round, place.sight, Wanted(), Stretch(20)
     ),
     "the comments that a search finds": lambda reads, place: comments_of(
-        reads, place.round, place.sight, Wanted(words="mentor"), 0, 20
+        reads, place.round, place.sight, Wanted(words="mentor"), Stretch(20)
     ),
     "one's own comments": lambda reads, place: comments_by(
-        reads, Sight(at=NOW, person=UUID(int=7)), 0, 20
+        reads, Sight(at=NOW, person=UUID(int=7)), Stretch(20)
     ),
-    "the inbox": lambda reads, place: inbox(
-        reads, place.round, Asked(), offset=0, limit=50
-    ),
+    "the inbox": lambda reads, place: inbox(reads, place.round, Asked(), Stretch(50)),
     "the inbox's uncoded": lambda reads, place: inbox(
-        reads, place.round, Asked(waiting="uncoded"), offset=0, limit=50
+        reads, place.round, Asked(waiting="uncoded"), Stretch(50)
     ),
     "what waits": lambda reads, place: figures(reads, place.round, place.author),
-    "the log's first page": lambda reads, place: entries(reads, WantedEntries()),
+    "the log's first page": lambda reads, place: entries(
+        reads, WantedEntries(), Stretch(50)
+    ),
     "the log's last page": lambda reads, place: entries(
-        reads, WantedEntries(), after=0
+        reads, WantedEntries(), Stretch(50, backwards=True)
     ),
     "the log of a round": lambda reads, place: entries(
-        reads, WantedEntries(consultation=place.round)
+        reads, WantedEntries(consultation=place.round), Stretch(50)
     ),
     "whether a page still stands": lambda reads, place: stand_of(
         reads, place.round, NOW

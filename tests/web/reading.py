@@ -36,3 +36,12 @@ def _value(e: Element) -> str:
         chosen = [o for o in options if o.get("selected") is not None]
         return (chosen or options)[0].get("value", "")
     return e.get("value", "")
+
+
+def way_to(html: str, words: str) -> str:
+    """The address that a link with these words leads to; empty if there is none."""
+    page = html5lib.parse(html, namespaceHTMLElements=False)
+    for link in page.iterfind(".//a[@href]"):
+        if "".join(link.itertext()).strip() == words:
+            return str(link.get("href"))
+    return ""

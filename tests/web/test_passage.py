@@ -27,7 +27,7 @@ from tests.story import (
     text_of,
 )
 from tests.web.conftest import Browsers
-from tests.web.reading import words_of
+from tests.web.reading import way_to, words_of
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 MENTOR = TEXT[1][1]
@@ -289,7 +289,10 @@ def test_comments_are_paged_and_htmx_gets_only_them(
     author = a_person(log)
     for n in range(25):
         a_comment(log, proposal, 1, text=f"Synpunkt nummer {n}.", by=author)
-    url = page_of(round, proposal, passage, "?page=2")
+    url = page_of(round, proposal, passage)
+    first = browsers.anyone().get(url).text
+    assert "20 av 25" in words_of(first)
+    url = way_to(first, "Nästa")
     whole = browsers.anyone().get(url).text
     part = browsers.anyone().get(url, headers=HTMX).text
     for html in (whole, part):
