@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, LiteralString, TypeVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 from psycopg import Connection
@@ -141,6 +140,19 @@ class ReadPool:
         except psycopg.OperationalError as error:
             raise Unavailable from error
 
+    @contextmanager
+    def at_once(self) -> Iterator[Reads]:
+        """Ask one question of now, which by itself sees one state, in one round trip.
+
+        It has to name read.follower first, for the lock that others take beforehand.
+        Raises Unavailable, also for a connection that a restart has broken.
+        """
+        try:
+            with self._now.connection() as connection:
+                yield Reads(connection, None)
+        except (psycopg.OperationalError, *_NOT_MADE_YET) as error:
+            raise Unavailable from error
+
     def close(self) -> None:
         """Give all connections back."""
         self._now.close()
@@ -178,45 +190,6 @@ def _give_back(
     with suppress(psycopg.OperationalError):
         connection.commit()
     pool.putconn(connection)
-
-
-@dataclass(frozen=True, slots=True)
-class Stand:
-    """How far the tables are, and how far what one page shows is."""
-
-    generation: UUID
-    """New with every rebuild."""
-    position: int
-    newest: int
-    """The newest entry of the page's consultation, or of what belongs to none: people
-    and organisations. For a page of no consultation it is the position."""
-    deadlines: int
-    """How many consultations' have passed."""
-
-
-def stand_of(reads: Reads, consultation: UUID | None, now: datetime) -> Stand:
-    """How far the tables are at a moment; of now also where `reads` ask of the past."""
-    found = reads.one(
-        Stand,
-        """
-        SELECT f.generation, f.position,
-               CASE WHEN %(consultation)s::uuid IS NULL THEN f.position
-                    ELSE greatest(
-                    (SELECT valid_from FROM now.entry
-                      WHERE consultation = %(consultation)s
-                      ORDER BY valid_from DESC LIMIT 1),
-                    -- Ordered by both, so that the index is read from its end.
-                    (SELECT valid_from FROM now.entry
-                      WHERE consultation IS NULL
-                      ORDER BY consultation DESC, valid_from DESC LIMIT 1), 0)
-               END AS newest,
-               (SELECT count(*) FROM now.consultation WHERE closes_at <= %(now)s)
-                   AS deadlines
-          FROM read.follower f
-        """,
-        {"consultation": consultation, "now": now},
-    )
-    return found or Stand(UUID(int=0), 0, 0, 0)
 
 
 def position_at(reads: Reads, instant: datetime) -> int:

@@ -111,6 +111,7 @@ CREATE TABLE consultation (
     PRIMARY KEY (id, valid_from)
 );
 CREATE UNIQUE INDEX consultation_now ON consultation (id) WHERE valid_to IS NULL;
+CREATE INDEX consultation_by_deadline ON consultation (closes_at) WHERE valid_to IS NULL;
 
 CREATE TABLE theme (
     consultation uuid   NOT NULL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -57,6 +58,7 @@ from web import (
 from web import log as log_pages
 from web import person as people
 from web.access import auditors, deciders, editors, office, person, route, secretariat
+from web.again import Again, Stands
 from web.assets import Static
 from web.erasing import keep_finishing
 from web.language import Spoken
@@ -64,6 +66,7 @@ from web.mail import Mail
 from web.moment import Moments
 from web.packing import Packed
 from web.security import Secured
+from web.shelf import LONGEST, Shelf
 from web.site import Site
 from web.status import HANDLERS
 from web.visitor import ANYONE, Recognised, Visitor
@@ -287,6 +290,7 @@ def create_app(
     """
     reads = ReadPool(database_url)
     shown = Shown(database_url)
+    shelf, stands = Shelf(), Stands(reads)
     sessions = Sessions.at(database_url)
     public_log = PublicLog.at(database_url)
     things = {
@@ -317,9 +321,12 @@ def create_app(
             target=keep_finishing, args=(log, reads, sessions, stop), name="erasing"
         )
         finishing.start()
+        clearing = asyncio.create_task(_clear_out(shelf))
         yield
+        clearing.cancel()
         stop.set()
         finishing.join()
+        stands.close()
         shown.close()
         public_log.close()
         sessions.close()
@@ -334,11 +341,19 @@ def create_app(
             Middleware(Packed, site=site),
             Middleware(Furnished, things=things),
             Middleware(Spoken),
+            Middleware(Again, shelf=shelf, stands=stands),
             Middleware(Recognised, site=site, sessions=sessions, recognise=recognise),
             Middleware(Moments, reads=reads),
         ],
         exception_handlers=HANDLERS,
     )
+
+
+async def _clear_out(shelf: Shelf) -> None:
+    """Have nothing on the shelf for long, also when nobody asks for anything."""
+    while True:
+        await asyncio.sleep(LONGEST / 4)
+        shelf.clear_out()
 
 
 def _warm() -> None:

@@ -1,8 +1,9 @@
-"""Pages that a browser has already: told so before anything on them is asked for.
+"""Pages that a browser has already, or this process: nothing on them is asked for.
 
 A page that says `@kept_by_browsers` is made of nothing but the read tables, who reads
 it, and the hour; its ETag names all three. Whatever else a page is made of (a form's
-fresh id, a notice shown once, words opened from the log) makes it `unkept`.
+fresh id, a notice shown once, words opened from the log) makes it `unkept`. What is
+made for nobody in particular stands on the process's shelf too, under the same name.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,11 +20,13 @@ from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import Response
 
-from projections.reads import Reads, Stand, stand_of
+from projections.reads import Reads
+from projections.stand import Stand, stand_of
 from web.assets import assets
 from web.dates import STOCKHOLM
 from web.language import language_of
 from web.pages import KEPT, has_notice, site_of, wants_block
+from web.shelf import Made, Making, Place
 from web.visitor import visitor_of
 
 ROOT = Path(__file__).parents[1]
@@ -37,8 +40,15 @@ class Unchanged(Exception):
     """The browser has this page as it stands."""
 
 
+class OnShelf(Exception):
+    """The process has this page as it stands, or is just making it for somebody."""
+
+    def __init__(self, found: Made | Making) -> None:
+        self.found = found
+
+
 def kept_by_browsers(page: Page) -> Page:
-    """A page that is sent again only when it has changed.
+    """A page that is sent again only when it has changed, and made again only then.
 
     Its first question to the tables also asks whether it has (`compare`, called when
     `request.state.reads` is opened): then nothing more is asked, and nothing rendered.
@@ -48,16 +58,73 @@ def kept_by_browsers(page: Page) -> Page:
     def asked(request: Request, *args: Any, **kwargs: Any) -> Response:
         state = request.state
         state.compares = request.method in {"GET", "HEAD"} and not has_notice(request)
-        try:
-            response = page(request, *args, **kwargs)
-        except Unchanged:
-            return Response(status_code=304, headers={"ETag": state.etag, **KEPT})
-        etag = getattr(state, "etag", "")
-        if etag and response.status_code == 200:
-            response.headers["ETag"] = etag
-        return response
+        state.place = place_of(request)
+        while True:
+            try:
+                return _named(request, partial(page, request, *args, **kwargs))
+            except Unchanged:
+                return unchanged(state.etag)
+            except OnShelf as on_shelf:
+                found = on_shelf.found
+            made = found.wait() if isinstance(found, Making) else found
+            if made:
+                return made.answer(request)
+            # It came to nothing, or takes very long: made here, and for this visitor.
+            del state.etag
+            state.place = None
 
     return asked
+
+
+def _named(request: Request, page: Callable[[], Response]) -> Response:
+    """A page that is made now: with its name, and put on the shelf if it belongs there.
+
+    As of a position that is still to come it does not: that is a moment like any other
+    once it has come.
+    """
+    state = request.state
+    state.claim = ""
+    made = None
+    try:
+        response = page()
+        if (etag := getattr(state, "etag", "")) and response.status_code == 200:
+            response.headers["ETag"] = etag
+            if state.moment is not None or "as_of" not in request.query_params:
+                made = Made(etag, response, request, state.position)
+    finally:
+        if state.claim:
+            state.shelf.fill(state.place, state.claim, made)
+    return response
+
+
+def unchanged(etag: str) -> Response:
+    """Tells a browser that it has the page."""
+    return Response(status_code=304, headers={"ETag": etag, **KEPT})
+
+
+def place_of(request: Request) -> Place | None:
+    """Where a page belongs on the shelf: what nobody in particular asks for.
+
+    None where somebody does, or where what is asked for depends on the hour by more
+    than its name says: what an instant's position is, while it may get another one.
+    """
+    site = site_of(request)
+    if request.method != "GET" or {site.cookie("session"), site.cookie("notice")} & (
+        request.cookies.keys()
+    ):
+        return None
+    scope = request.scope
+    if b"as_of" in scope["query_string"]:
+        asked = request.query_params.get("as_of", "")
+        if not (asked.isdecimal() and asked.isascii()):
+            return None
+    return (
+        scope["path"],
+        scope["query_string"],
+        scope.get("root_path"),
+        wants_block(request),
+        language_of(request),
+    )
 
 
 def unkept(request: Request) -> None:
@@ -71,21 +138,28 @@ def compares(state: State) -> bool:
 
 
 def compare(request: Request, reads: Reads) -> Stand:
-    """Name the page as it stands now; raise Unchanged if the browser has just that.
+    """Name the page as it stands now.
 
+    Raises Unchanged if the browser has just that, and OnShelf if the process has.
     The hour is looked at before the page looks at it: a page made just after a deadline
     may have the name of just before, and is then made once more, never the reverse.
     """
     now = datetime.now(UTC)
     consultation: UUID | None = request.path_params.get("consultation")
     stand = stand_of(reads, consultation, now)
-    request.state.etag = name_of(request, stand, now)
-    if request.state.etag in _known_by(request):
+    state = request.state
+    state.etag = name_of(request, stand, now)
+    if state.etag in known_by(request):
         raise Unchanged
+    if state.place:
+        if found := state.shelf.claim(state.place, state.etag):
+            raise OnShelf(found)
+        state.claim = state.etag
     return stand
 
 
-def _known_by(request: Request) -> list[str]:
+def known_by(request: Request) -> list[str]:
+    """The names of the pages that the browser says it has."""
     named = request.headers.get("if-none-match", "").split(",")
     return [f"W/{name.strip().removeprefix('W/')}" for name in named]
 
@@ -110,7 +184,7 @@ def name_of(request: Request, stand: Stand, now: datetime) -> str:
         stand.newest,
         # What the hour changes: "closes tomorrow", and what has closed.
         now.astimezone(STOCKHOLM).date(),
-        stand.deadlines,
+        stand.deadline,
     )
     return f'W/"{hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()}"'
 

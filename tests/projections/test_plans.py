@@ -27,8 +27,9 @@ from projections.history import Wanted as WantedEntries
 from projections.history import entries
 from projections.inbox import Asked, figures, inbox
 from projections.paged import Stretch
-from projections.reads import Reads, stand_of
+from projections.reads import Reads
 from projections.sight import Sight
+from projections.stand import stand_of
 from projections.trace import quoted_spans
 from tests.story import NOW, a_comment, a_consultation, a_person, a_proposal, text_of
 

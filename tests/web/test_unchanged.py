@@ -17,7 +17,8 @@ from domain.person import rename_person
 from domain.role import grant_role
 from domain.submission import amend_comment
 from projections.follower import Follower
-from projections.reads import ReadPool, stand_of
+from projections.reads import ReadPool
+from projections.stand import stand_of
 from tests.client import PageClient
 from tests.story import (
     NOW,
@@ -239,7 +240,7 @@ def test_a_deadline_that_passes_is_noticed(
     with reads() as now:
         before = stand_of(now, round, closes - timedelta.resolution)
         after = stand_of(now, round, closes)
-    assert (before.deadlines, after.deadlines) == (0, 1)
+    assert (before.deadline, after.deadline) == (None, closes)
     assert before.newest == after.newest == log.head()
 
 

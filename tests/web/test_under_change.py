@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from domain.log import Log
@@ -17,7 +20,9 @@ from projections.reads import ReadPool
 from tests.ledger.writing import wait_until
 from tests.office import Office
 from tests.story import NOW, a_comment, a_person, text_of
+from tests.vault import log_settings
 from tests.web.conftest import SITE, Browsers
+from web.app import create_app
 
 ROUNDS = 3
 """Comments that each writer makes, changes, and takes back or has erased."""
@@ -26,10 +31,21 @@ WRITERS = ("Alfa", "Beta")
 
 
 class Browser:
-    """Keeps every page with its name, and asks whether it still stands, as one does."""
+    """Keeps every page with its name, and asks whether it still stands, as one does.
 
-    def __init__(self, browsers: Browsers, name: str, person: UUID | None) -> None:
+    A `forgetful` one keeps nothing.
+    """
+
+    def __init__(
+        self,
+        browsers: Browsers,
+        name: str,
+        person: UUID | None = None,
+        *,
+        forgetful: bool = False,
+    ) -> None:
         self.browsers = browsers
+        self.forgetful = forgetful
         self.name = name
         self.language = "en" if name in ("", "Chair") else "sv"
         self.session = browsers.sessions.begin(person) if person else ""
@@ -56,7 +72,7 @@ class Browser:
             assert got.status_code == 200, (address, got.status_code)
             page = got.text
             self.kept.pop(address, None)
-            if "etag" in got.headers:
+            if "etag" in got.headers and not self.forgetful:
                 self.kept[address] = got.headers["etag"], page
         assert f'<html lang="{self.language}"' in page
         who = re.search(r'class="ds-button who".*?</span>(.*?)</a>', page)
@@ -73,6 +89,8 @@ class Hall:
     office: Office
     browsers: Browsers
     writers: dict[str, UUID]
+    elsewhere: Browsers
+    """The pages of another process."""
     gone: list[str] = field(default_factory=list)
     """Words that have been erased, and that pages know to be."""
     done: threading.Event = field(default_factory=threading.Event)
@@ -98,15 +116,23 @@ class Hall:
     def write(self, name: str) -> None:
         """Comment, amend, and withdraw or have erased: each time read what comes of it.
 
-        Whoever has waited for the pages to show what was recorded finds just that.
+        Whoever has waited for the pages to show what was recorded finds just that, in
+        whichever process, and whether or not others have just read them.
         """
         author = self.writers[name]
         browser = Browser(self.browsers, name, author)
+        strangers = [
+            Browser(process, "", forgetful=True)
+            for process in (self.browsers, self.elsewhere)
+        ]
         for turn in range(ROUNDS):
             first, second = (f"{name}-{turn}-{word}" for word in ("först", "sedan"))
             id = a_comment(self.log, self.office.proposal, text=first, by=author)
             address = f"{self.comments}/{id}"
             self.settle()
+            for stranger in strangers:
+                assert first in stranger.read(self.comments)
+                assert first in stranger.read(address)
             assert first in browser.read(address)
             assert first in browser.read("/my/comments")
             amend_comment(
@@ -114,6 +140,11 @@ class Hall:
                 now=LATER,
             )  # fmt: skip
             self.settle()
+            for stranger in strangers:
+                for page in (self.comments, address):
+                    shown = stranger.read(page)
+                    assert second in shown
+                    assert first not in shown
             assert second in browser.read(address)
             assert first not in browser.read("/my/comments")
             if turn % 2:
@@ -126,6 +157,9 @@ class Hall:
                 self.gone += [first, second]
                 assert second not in browser.read(address)
                 assert second not in browser.read("/my/comments")
+            for stranger in strangers:
+                assert second not in stranger.read(self.comments)
+                assert second not in stranger.read(address)
 
     def read(self, browser: Browser) -> None:
         """Read every page over and over, until all is written."""
@@ -140,20 +174,31 @@ class Hall:
                     assert f"{other}-" not in page
 
 
+@pytest.fixture
+def another_process(database: str) -> Iterator[Starlette]:
+    """The application once more, as if in a process of its own."""
+    made = create_app(log=Log(log_settings(database)), database_url=database, site=SITE)
+    with TestClient(made):
+        yield made
+
+
 def test_nobody_is_shown_what_is_stale_erased_or_somebody_elses(
-    browsers: Browsers, log: Log, reads: ReadPool
+    browsers: Browsers, another_process: Starlette, log: Log, reads: ReadPool
 ) -> None:
     office = Office(log)
     writers = {name: a_person(log, name) for name in WRITERS}
     chair = a_person(log, "Chair", role="chair")
     browsers.catch_up()
-    hall = Hall(log, reads, office, browsers, writers)
+    elsewhere = replace(browsers, app=another_process)
+    hall = Hall(log, reads, office, browsers, writers, elsewhere)
     readers = [
         Browser(browsers, name, person)
         for name, person in [("", None), *writers.items(), ("Chair", chair)]
     ]
-    with ThreadPoolExecutor(len(writers) + len(readers)) as pool:
-        reading = [pool.submit(hall.read, browser) for browser in readers]
+    passing = [Browser(one, "", forgetful=True) for one in (browsers, elsewhere)]
+    reading_all = [*readers, *passing]
+    with ThreadPoolExecutor(len(writers) + len(reading_all)) as pool:
+        reading = [pool.submit(hall.read, browser) for browser in reading_all]
         writing = [pool.submit(hall.write, name) for name in writers]
         try:
             for each in writing:
