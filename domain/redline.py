@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -14,6 +15,8 @@ from domain.text import Passage
 
 TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 UNIT = re.compile(r"(\w+|[^\w\s]|^)(\s*)")
+GONE = -1
+"""The place of what does not stand in a text."""
 ISLAND_WORDS = 4
 """Common words in a row that always stay marked as common between two changes."""
 
@@ -32,19 +35,28 @@ class Run(NamedTuple):
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Step:
     """One passage in the comparison of two versions, in reading order.
 
     `moved` stands at the passage's new place and may be reworded too; `moved_away` is
-    the stub at its old place. `runs` is the word-level redline of the passage's text;
-    it is empty for a stub.
+    the stub at its old place.
     """
 
     kind: Literal["same", "changed", "inserted", "deleted", "moved", "moved_away"]
     old: Passage | None
     new: Passage | None
-    runs: tuple[Change, ...]
+
+    @cached_property
+    def runs(self) -> tuple[Change, ...]:
+        """The word-level redline of the passage's text; empty for a stub.
+
+        Made when it is asked for: of a long comparison a page shows only a part.
+        """
+        if self.kind == "moved_away":
+            return ()
+        old, new = (passage.text if passage else "" for passage in (self.old, self.new))
+        return tuple(redline(old, new))
 
     @property
     def passage(self) -> Passage:
@@ -54,6 +66,11 @@ class Step:
         if self.old is None:
             raise ValueError("a step shows an old passage, a new one or both")
         return self.old
+
+    @property
+    def id(self) -> UUID:
+        """That of the passage."""
+        return self.passage.id
 
     @property
     def reshaped(self) -> bool:
@@ -173,34 +190,36 @@ def compare(old: Sequence[Passage], new: Sequence[Passage]) -> list[Step]:
     that kept their order.
     """
     was = {passage.id: place for place, passage in enumerate(old)}
-    lasting = [passage for passage in new if passage.id in was]
-    order = [was[passage.id] for passage in lasting]
-    kept = {lasting[k].id for k in longest_increasing(order)}
-    now = {passage.id: passage for passage in new}
+    # From here on by place: ids are slow to look up, and there may be thousands.
+    came = [was.get(passage.id, GONE) for passage in new]
+    lasting = [at for at, place in enumerate(came) if place != GONE]
+    order = longest_increasing([came[at] for at in lasting])
+    kept = {lasting[k] for k in order}
+    now = {came[at]: new[at] for at in lasting}
     steps: list[Step] = []
-    place = 0
-    for passage in new:
-        if passage.id in kept:
-            steps += [_gone(gone, now) for gone in old[place : was[passage.id]]]
-            place = was[passage.id] + 1
-        before = old[was[passage.id]] if passage.id in was else None
-        steps.append(_stands(before, passage, passage.id in kept))
-    return steps + [_gone(gone, now) for gone in old[place:]]
+    next_old = 0
+    for at, passage in enumerate(new):
+        place = came[at]
+        if at in kept:
+            steps += [_gone(old[k], now.get(k)) for k in range(next_old, place)]
+            next_old = place + 1
+        before = None if place == GONE else old[place]
+        steps.append(Step(_became(before, passage, at in kept), before, passage))
+    return steps + [_gone(old[k], now.get(k)) for k in range(next_old, len(old))]
 
 
-def _gone(passage: Passage, now: dict[UUID, Passage]) -> Step:
-    if passage.id in now:
-        return Step("moved_away", passage, now[passage.id], ())
-    return Step("deleted", passage, None, tuple(redline(passage.text, "")))
+def _gone(passage: Passage, now: Passage | None) -> Step:
+    return Step("moved_away" if now else "deleted", passage, now)
 
 
-def _stands(before: Passage | None, passage: Passage, kept: bool) -> Step:
+def _became(
+    before: Passage | None, passage: Passage, kept: bool
+) -> Literal["same", "changed", "inserted", "moved"]:
     if before is None:
-        return Step("inserted", None, passage, tuple(redline("", passage.text)))
-    runs = tuple(redline(before.text, passage.text))
+        return "inserted"
     if not kept:
-        return Step("moved", before, passage, runs)
-    return Step("same" if before == passage else "changed", before, passage, runs)
+        return "moved"
+    return "same" if before.reads_as(passage) else "changed"
 
 
 def blame(texts: Sequence[str]) -> list[Run]:

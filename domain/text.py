@@ -56,6 +56,14 @@ class Passage:
         """Itself: a text of 100,000 words is shared by all copies of its proposal."""
         return self
 
+    def reads_as(self, other: Passage) -> bool:
+        """Whether another passage reads and looks the same."""
+        return (
+            self.text == other.text
+            and self.marks == other.marks
+            and (self.kind, self.level) == (other.kind, other.level)
+        )
+
     def stored(self) -> dict[str, Any]:
         """The passage as an event keeps it: strings, numbers and lists only."""
         return {

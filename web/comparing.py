@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from uuid import UUID
 
 from markupsafe import Markup
@@ -17,7 +18,13 @@ from web.formats.redline import step_html
 SHOWN_AT_MOST = 100
 """Changed passages on a page."""
 FOLDED_AT_MOST = 40
-"""Unchanged passages that are folded up on the page; more are a link away."""
+"""Unchanged passages between two changes that are folded up there; more are a link
+away."""
+FOLDED_IN_ALL = 200
+"""Unchanged passages that are folded up on one page; those after them are a link away.
+
+In a text of 100,000 words there would be ten times as many as are changed.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +103,22 @@ class Comparison:
         end = len(self._steps) if last else self._changes[offset + limit]
         near = {at + by for at in shown for by in (-1, 0, 1)}
         blocks: list[Line | Fold] = []
-        folded: list[int] = []
-        for at in range(start, end):
-            if at not in near:
-                folded.append(at)
+        room = FOLDED_IN_ALL
+        for is_near, places in groupby(range(start, end), near.__contains__):
+            if is_near:
+                blocks += map(self._line, places)
                 continue
-            blocks += self._fold(folded)
-            folded = []
-            blocks.append(self._line(at))
-        return blocks + self._fold(folded)
+            unchanged = list(places)
+            few = len(unchanged) <= min(FOLDED_AT_MOST, room)
+            room -= len(unchanged) if few else 0
+            blocks += self._fold(unchanged, few=few)
+        return blocks
 
-    def _fold(self, places: Sequence[int]) -> list[Line | Fold]:
+    def _fold(self, places: Sequence[int], *, few: bool) -> list[Line | Fold]:
         if len(places) < 2:
             return [self._line(at) for at in places]
         first, last = self._steps[places[0]].passage, self._steps[places[-1]].passage
-        few = places if len(places) <= FOLDED_AT_MOST else ()
-        lines = [self._line(at) for at in few]
+        lines = [self._line(at) for at in places] if few else []
         labelled = self._is.label(first.id), self._is.label(last.id)
         return [Fold(lines, len(places), first, *labelled)]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -14,17 +13,18 @@ from starlette.responses import Response
 from domain.change import PassageChange
 from domain.redline import Step, compare
 from domain.revision import NothingChanged, Revision, make_change, start_revision
-from domain.text import Passage, Text
+from domain.text import Text
 from web.access import clock, consultation_for, proposal_for
 from web.addresses import has_page
 from web.drafting import proposal_standing
 from web.formats.redline import step_html
-from web.formats.revision import changes_between, continue_document
+from web.formats.revision import changes_between, continue_document, is_document
 from web.forms import Form, posted
 from web.once import once
 from web.pages import page, redirect
+from web.portions import asked_portion, named, portions
 from web.settled import settled
-from web.upload import Upload, keep, kept, read_upload
+from web.upload import keep, kept, read_upload
 from web.visitor import signed_in
 
 
@@ -58,8 +58,7 @@ def new(request: Request, form: Form | None = None) -> Response:
 def read(request: Request, form: Form) -> Response:
     """Read the later text, and show what it changes."""
     upload = read_upload(form)
-    old = proposal_standing(request).passages
-    if not changes_between(old, _continued(old, upload)):
+    if is_document(proposal_standing(request).passages, upload.drafts):
         raise NothingChanged
     token = keep(request, upload)
     return redirect(
@@ -77,19 +76,29 @@ def look_over(request: Request, form: Form | None = None) -> Response:
     with request.state.reads(None) as reads:
         consultation = consultation_for(request, reads)
         proposal = proposal_for(request, reads)
-    old = proposal_standing(request).passages
-    new = _continued(old, upload)
+    old = Text(proposal_standing(request).passages)
+    new = Text(continue_document(old, upload.drafts, uuid4))
     steps = compare(old, new)
+    changed = [one for one in steps if one.kind not in ("same", "moved_away")]
+    passages = [step.passage for step in changed]
+    printed = [(old if one.new is None else new).label(one.id) for one in changed]
+    parts = portions(passages)
+    part = asked_portion(request, passages, parts)
     form = form or Form.blank(request, id=uuid4(), title=upload.source or upload.title)
     return page(
         request,
         "drafting/continue_look_over.html",
+        block="portion",
         status=form.status,
         consultation=consultation,
         proposal=proposal,
         upload=upload,
         token=request.path_params["token"],
-        lines=_lines(old, new, steps),
+        lines=[
+            Line(changed[at], printed[at], step_html(changed[at])) for at in parts[part]
+        ],
+        part_before=named(parts, part - 1, passages, printed),
+        part_after=named(parts, part + 1, passages, printed),
         counts=Counter(step.kind for step in steps),
         form=form,
     )
@@ -107,7 +116,8 @@ def start(request: Request, form: Form) -> Response:
     changes: list[PassageChange] = [
         {**change, "id": uuid4().hex, "reason": reason, "issues": []}
         for change in changes_between(
-            proposal.passages, _continued(proposal.passages, upload)
+            proposal.passages,
+            continue_document(proposal.passages, upload.drafts, uuid4),
         )
     ]
     if not changes:
@@ -142,23 +152,3 @@ def start(request: Request, form: Form) -> Response:
             notice=notice,
         )
     return redirect(request, "drafting.index", consultation=consultation, notice=notice)
-
-
-def _continued(old: Sequence[Passage], upload: Upload) -> list[Passage]:
-    return continue_document(old, upload.drafts, uuid4)
-
-
-def _lines(
-    old: Sequence[Passage], new: Sequence[Passage], steps: Sequence[Step]
-) -> list[Line]:
-    """The passages that change, in reading order."""
-    was, now = Text(old), Text(new)
-    return [
-        Line(
-            step,
-            (was if step.new is None else now).label(step.passage.id),
-            step_html(step),
-        )
-        for step in steps
-        if step.kind not in ("same", "moved_away")
-    ]

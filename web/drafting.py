@@ -15,7 +15,6 @@ from domain.proposal import (
     redraft_proposal,
     withdraw_proposal,
 )
-from domain.text import Passage
 from projections.consultation import ConsultationRow
 from projections.figures import comments_per_proposal
 from projections.proposal import ProposalRow, passages_of, proposals_of
@@ -25,6 +24,7 @@ from web.formats.revision import continue_document
 from web.forms import Form, posted
 from web.once import once
 from web.pages import page, redirect
+from web.portions import asked_portion, named, portions
 from web.settled import settled
 from web.upload import (
     Upload,
@@ -104,9 +104,7 @@ def look_over(request: Request, form: Form | None = None) -> Response:
         orders = [one.ord for one in proposals_of(reads, consultation.id)]
     order = max(orders, default=0) + 1 if upload.order is None else upload.order
     form = form or Form.blank(request, id=uuid4(), title=upload.title, order=order)
-    return _looked_over(
-        request, consultation, None, upload, with_ids(upload.drafts), form
-    )
+    return _looked_over(request, consultation, None, upload, form)
 
 
 def _looked_over(
@@ -114,19 +112,25 @@ def _looked_over(
     consultation: ConsultationRow,
     proposal: ProposalRow | None,
     upload: Upload,
-    passages: list[Passage],
     form: Form,
 ) -> Response:
+    text = with_ids(upload.drafts)
+    parts = portions(text)
+    part = asked_portion(request, text, parts)
     return page(
         request,
         "drafting/look_over.html",
+        block="portion",
         status=form.status,
         consultation=consultation,
         proposal=proposal,
         upload=upload,
         token=request.path_params["token"],
-        lines=lines_of(passages),
-        words=sum(len(passage.text.split()) for passage in passages),
+        passages=len(text),
+        words=sum(len(passage.text.split()) for passage in text),
+        lines=lines_of(text, parts[part]),
+        part_before=named(parts, part - 1, text, text.labels),
+        part_after=named(parts, part + 1, text, text.labels),
         warnings=dict(warnings(upload.drafts)),
         form=form,
     )
@@ -185,8 +189,7 @@ def look_over_replacement(request: Request, form: Form | None = None) -> Respons
         consultation = consultation_for(request, reads)
         proposal = proposal_for(request, reads)
     form = form or Form.blank(request, title=upload.title or proposal.title)
-    passages = with_ids(upload.drafts)
-    return _looked_over(request, consultation, proposal, upload, passages, form)
+    return _looked_over(request, consultation, proposal, upload, form)
 
 
 @posted(again=look_over_replacement)

@@ -223,6 +223,5 @@ STEPS: dict[str, Literal["inserted", "deleted", "moved"]] = {
 
 def _words(change: ChangedRow) -> Words:
     old, new = change.before, change.after
-    runs = redline(old.text if old else "", new.text if new else "")
-    step = Step(STEPS.get(change.op, "changed"), old, new, tuple(runs))
+    step = Step(STEPS.get(change.op, "changed"), old, new)
     return Words(change, step_html(step), step.passage.kind)

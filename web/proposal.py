@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.redline import compare as compared
-from domain.text import Passage, labels
+from domain.text import labels
 from projections.comment_list import passage_counts
 from projections.proposal import editions_of, passages_of, withdrawal_of
 from projections.reads import Reads
@@ -27,6 +27,7 @@ from web.consultation import may_comment, round_of
 from web.formats.grouping import groups
 from web.numbered import Numbered
 from web.pages import page
+from web.portions import asked_portion, named, portions
 from web.reading import (
     HERE,
     News,
@@ -37,8 +38,6 @@ from web.reading import (
     current,
     heading_tags,
     outline,
-    portion_of,
-    portions,
     versions_for,
     without_title,
 )
@@ -63,7 +62,7 @@ def show(request: Request) -> Response:
         whole = passages_of(reads, proposal.id, version.number)
         passages, printed = without_title(whole, labels(whole), proposal.title, counts)
         parts = portions(passages)
-        part = _asked_portion(request, passages, parts)
+        part = asked_portion(request, passages, parts)
         text = passages[parts[part].start : parts[part].stop]
         ids = [passage.id for passage in text]
         news = _news(reads, proposal.id, versions, version, ids)
@@ -85,8 +84,8 @@ def show(request: Request) -> Response:
             works_here=works_on(request, consultation.id),
             sections=outline(passages, printed, parts, counts),
             part=part + 1,
-            part_before=_named(parts, part - 1, passages, printed),
-            part_after=_named(parts, part + 1, passages, printed),
+            part_before=named(parts, part - 1, passages, printed),
+            part_after=named(parts, part + 1, passages, printed),
             text=groups(text),
             shown={
                 passage.id: Shown(
@@ -117,35 +116,6 @@ def _ways(request: Request, version: Version, *, may_comment: bool) -> Ways:
 
     reply = to("comment.new") if may_comment else ""
     return Ways(to("passage.show"), to("comment.on_passage"), reply)
-
-
-def _asked_portion(
-    request: Request, passages: Sequence[Passage], parts: Sequence[range]
-) -> int:
-    """The portion that the query names by number, or by a passage that stands in it."""
-    asked = request.query_params.get("part", "")
-    if asked.isdecimal() and len(asked) < 9 and 0 < int(asked) <= len(parts):
-        return int(asked) - 1
-    if passage := request.query_params.get("passage"):
-        for at, one in enumerate(passages):
-            if str(one.id) == passage:
-                return portion_of(parts, at)
-    return 0
-
-
-def _named(
-    parts: Sequence[range],
-    part: int,
-    passages: Sequence[Passage],
-    printed: Sequence[str],
-) -> tuple[int, str] | None:
-    """The number of a portion and where it begins, in words; None if there is none."""
-    if not 0 <= part < len(parts):
-        return None
-    first = parts[part].start
-    opening = passages[first]
-    words = f" {opening.text}" if opening.kind == "heading" else ""
-    return part + 1, printed[first] + words
 
 
 def _news(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,9 +17,7 @@ from domain.text import Passage
 from projections.proposal import EditionRow, ProposalRow
 from web.access import works_on
 from web.formats.html import passage_html
-
-PORTION = 150
-"""Passages on a page, about: a portion ends where a section begins."""
+from web.portions import portion_of
 
 State = Literal["current", "older", "upcoming"]
 
@@ -81,30 +78,6 @@ def current(versions: Sequence[Version]) -> Version:
     if not versions:
         raise NotFound
     return versions[-1]
-
-
-def portions(passages: Sequence[Passage]) -> list[range]:
-    """The text in portions of about PORTION passages, each beginning at a heading
-    where there is one near, and never inside a list."""
-    starts = [0]
-    for at, passage in enumerate(passages):
-        length = at - starts[-1]
-        at_heading = passage.kind == "heading"
-        loose = passage.kind not in ("item", "numbered") and passage.level == 0
-        if (
-            (length >= PORTION * 4 // 5 and at_heading)
-            or (length >= PORTION and loose)
-            or length >= PORTION * 2
-        ):
-            starts.append(at)
-    if len(starts) > 1 and len(passages) - starts[-1] < PORTION // 5:
-        starts.pop()
-    return [range(start, end) for start, end in pairwise([*starts, len(passages)])]
-
-
-def portion_of(parts: Sequence[range], place: int) -> int:
-    """The index of the portion in which the passage at a place stands."""
-    return bisect_right([part.start for part in parts], place) - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 
 from domain.log import NotFound
-from domain.text import Mark, Passage, labels
+from domain.text import Mark, Passage, Text
 from ledger.session import Sessions
 from web.formats import Draft
 from web.formats.document import read_document
@@ -112,11 +112,11 @@ class Line:
     is_long: bool
 
 
-def lines_of(passages: Sequence[Passage]) -> list[Line]:
-    """The passages as they will be cited."""
+def lines_of(text: Text, part: range) -> list[Line]:
+    """Some of the passages, as they will be cited."""
     return [
-        Line(passage, label, passage_html(passage), is_long(passage))
-        for passage, label in zip(passages, labels(passages), strict=True)
+        Line(text[at], text.labels[at], passage_html(text[at]), is_long(text[at]))
+        for at in part
     ]
 
 
@@ -125,9 +125,9 @@ def is_long(passage: Passage | Draft) -> bool:
     return passage.kind not in ("table", "code") and len(passage.text) > LONG
 
 
-def with_ids(drafts: Sequence[Draft]) -> list[Passage]:
+def with_ids(drafts: Sequence[Draft]) -> Text:
     """The drafts as passages that nobody has seen before."""
-    return [Passage(uuid4(), d.kind, d.level, d.text, d.marks) for d in drafts]
+    return Text(Passage(uuid4(), d.kind, d.level, d.text, d.marks) for d in drafts)
 
 
 Warned = Literal["no_headings", "skipped", "long", "tables", "same_heading"]

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.alignment import longest_increasing
 from domain.redline import Change, Run, Step, blame, compare, lost, redline, words
 from domain.text import Passage
 
@@ -148,6 +149,55 @@ def test_a_comparison_shows_every_passage_of_both_versions(
     before = [s.old for s in steps if s.kind not in ("inserted", "moved")]
     assert now == new
     assert before == old
+
+
+def plainly_compared(old: list[Passage], new: list[Passage]) -> list[str]:
+    """What a comparison is to show, as one would say it: passage by passage."""
+    was, now = [p.id for p in old], [p.id for p in new]
+    rows = [was.index(id) for id in now if id in was]
+    kept = {was[rows[k]] for k in longest_increasing(rows)}
+    left, said = list(old), []
+    for passage in new:
+        if passage.id in kept:
+            while left[0].id != passage.id:
+                said.append(gone(left.pop(0), now))
+            before = left.pop(0)
+            said.append(("same " if before == passage else "changed ") + passage.text)
+        else:
+            said.append(("moved " if passage.id in was else "inserted ") + passage.text)
+    return said + [gone(passage, now) for passage in left]
+
+
+def gone(passage: Passage, now: list[UUID]) -> str:
+    return ("moved_away " if passage.id in now else "deleted ") + passage.text
+
+
+some_text = st.lists(
+    st.builds(
+        Passage,
+        st.integers(0, 9).map(lambda n: UUID(int=n)),
+        st.just("paragraph"),
+        st.just(0),
+        st.sampled_from(["Ett.", "Två.", "Tre ord här."]),
+    ),
+    unique_by=lambda passage: passage.id,
+)
+
+
+@given(some_text, some_text)
+def test_a_comparison_is_what_one_finds_passage_by_passage(
+    old: list[Passage], new: list[Passage]
+) -> None:
+    steps = compare(old, new)
+    said = []
+    for step in steps:
+        shown = step.old if step.kind in ("deleted", "moved_away") else step.new
+        assert shown is not None
+        said.append(f"{step.kind} {shown.text}")
+        before, after = (p.text if p else "" for p in (step.old, step.new))
+        away = step.kind == "moved_away"
+        assert step.runs == (() if away else tuple(redline(before, after)))
+    assert said == plainly_compared(old, new)
 
 
 def test_blame_tells_which_version_each_word_came_in_with() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from uuid import UUID, uuid4
 
 import pytest
@@ -234,6 +235,46 @@ def test_a_later_text_becomes_a_revision_after_a_look(
     }
     editor.post(address, data=sent)
     assert len(log.look(Revision, UUID(id)).changes) == 3
+
+
+LONG = [f"Paragraf nummer {n}." for n in range(500)]
+
+
+def portions_from(client: PageClient, page: str) -> list[list[str]]:
+    """What stands on a page, and then in each portion that comes as one reads on."""
+    read = [re.findall(r"Paragraf nummer \d+\.", page)]
+    while link := re.search(r'href="([^"]*)" hx-get="[^"]*part=', page):
+        address = link[1].replace("&amp;", "&")
+        page = client.get(address, headers={"HX-Request": "true"}).text
+        whole = client.get(address).text
+        assert "<html" not in page
+        assert "Det som kommer före" in whole
+        read.append(re.findall(r"Paragraf nummer \d+\.", page))
+        assert read[-1] == re.findall(r"Paragraf nummer \d+\.", whole)
+    return read
+
+
+def test_a_long_text_is_looked_over_a_portion_at_a_time(
+    editor: PageClient, round: UUID
+) -> None:
+    new = f"/consultations/{round}/proposals/new"
+    _, page = look_over(editor, new, "\n\n".join(LONG))
+    assert "500 stycken" in page
+    portions = portions_from(editor, page)
+    assert [*chain(*portions)] == LONG
+    assert max(map(len, portions)) < 200
+
+
+def test_what_a_later_text_changes_is_looked_over_a_portion_at_a_time(
+    editor: PageClient, browsers: Browsers, log: Log, round: UUID
+) -> None:
+    proposal = a_proposal(log, round, text=[("paragraph", "Det enda ord som var.")])
+    browsers.catch_up()
+    at = f"/consultations/{round}/proposals/{proposal}/revise-from-file"
+    _, page = look_over(editor, at, "\n\n".join(LONG))
+    portions = portions_from(editor, page)
+    assert [*chain(*portions)] == LONG
+    assert max(map(len, portions)) < 200
 
 
 def test_a_text_that_changes_nothing_is_told(

@@ -441,6 +441,23 @@ def test_what_is_unchanged_is_folded_and_what_is_long_is_linked(
     assert "Ord nummer 40." not in said
 
 
+def test_a_page_of_many_changes_folds_up_only_so_much_between_them(
+    browsers: Browsers, log: Log, round: UUID
+) -> None:
+    text: list[tuple[Kind, str]] = [
+        ("paragraph", f"Ord nummer {n}.") for n in range(600)
+    ]
+    proposal = a_proposal(log, round, text=text)
+    changes = [replacing(log, proposal, n, "Andra ord.") for n in range(20, 600, 20)]
+    an_adopted_revision(log, proposal, changes)
+    said = words_of(browsers.anyone().get(page_of(round, proposal, "/compare")).text)
+    assert "17 oförändrade stycken, 0:23 till 0:39" in said
+    assert "Ord nummer 30." in said
+    assert "17 oförändrade stycken: läs från 0:563 i förslaget" in said
+    assert "Ord nummer 570." not in said
+    assert said.count("Ord nummer") < 350
+
+
 def test_many_changes_are_paged(browsers: Browsers, log: Log, round: UUID) -> None:
     text: list[tuple[Kind, str]] = [("paragraph", f"Gammalt {n}.") for n in range(130)]
     proposal = a_proposal(log, round, text=text)

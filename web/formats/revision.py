@@ -32,6 +32,12 @@ def continue_document(
     ]
 
 
+def is_document(text: Sequence[Passage], drafts: Sequence[Draft]) -> bool:
+    """Whether the drafts are the very passages of the text, in their order."""
+    stands = [(one.kind, one.level, one.text, one.marks) for one in text]
+    return stands == [(one.kind, one.level, one.text, one.marks) for one in drafts]
+
+
 def changes_between(
     old: Sequence[Passage], new: Sequence[Passage]
 ) -> list[PassageChange]:
