@@ -13,6 +13,7 @@ from projections.comment import (
     CommentRow,
     PlacementRow,
 )
+from projections.consultation_list import REACHED, WORKED_ON, Reach
 from projections.paged import Found, Key, Order, Stretch, paged
 from projections.reads import Reads
 from projections.sight import ANSWERED, OF_PROPOSAL, READABLE, SEEN, Sight, seen_in
@@ -93,24 +94,22 @@ def comments_by(reads: Reads, sight: Sight, stretch: Stretch) -> Found[CommentRo
 
 
 def comments_from(
-    reads: Reads,
-    organisation: UUID,
-    readable: Sequence[UUID],
-    worked: Sequence[UUID],
-    sight: Sight,
-    stretch: Stretch,
+    reads: Reads, organisation: UUID, reach: Reach, sight: Sight, stretch: Stretch
 ) -> Found[CommentRow]:
     """What an organisation has said in the consultations that the reader may read
     about: all of it in those that they work on, else as far as they may see."""
     said: LiteralString = (
-        "c.organisation = %(organisation)s AND c.consultation = ANY (%(readable)s)"
-        " AND (c.consultation = ANY (%(worked)s) OR " + SEEN + ")"
+        """
+        EXISTS (SELECT FROM consultation k
+                 WHERE k.id = c.consultation AND """
+        + REACHED
+        + " AND ("
+        + WORKED_ON
+        + " OR "
+        + SEEN
+        + ")) AND c.organisation = %(organisation)s"
     )
-    params = {
-        "organisation": organisation,
-        "readable": list(readable),
-        "worked": list(worked),
-    }
+    params = {"organisation": organisation, **reach.params}
     return _listed(reads, said, params, sight, stretch)
 
 

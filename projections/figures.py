@@ -9,35 +9,6 @@ from projections.reads import Reads
 from projections.sight import COUNTED, SEEN, Sight
 
 
-@dataclass(frozen=True, slots=True)
-class TallyRow:
-    consultation: UUID
-    proposals: int
-    """Published and not withdrawn."""
-    comments: int
-    """Submitted and neither withdrawn nor taken down, also those not shown yet."""
-
-
-def tallies(reads: Reads) -> dict[UUID, TallyRow]:
-    """How many proposals and comments each consultation has."""
-    found = reads.all(
-        TallyRow,
-        """
-        SELECT k.id AS consultation,
-               (SELECT count(*) FROM proposal p
-                 WHERE p.consultation = k.id AND p.published > 0
-                   AND NOT p.is_withdrawn)::int AS proposals,
-               (SELECT count(*) FROM comment c
-                 WHERE c.consultation = k.id AND
-        """
-        + COUNTED
-        + """)::int AS comments
-          FROM consultation k
-        """,
-    )
-    return {row.consultation: row for row in found}
-
-
 def comments_per_proposal(reads: Reads, consultation: UUID) -> dict[UUID, int]:
     """How many comments each proposal has, less those withdrawn or taken down."""
     return dict(

@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.log import Entry
 from domain.organisation import Organisation
 from domain.text import swedish_key
+from projections.consultation_list import REACHED, Reach
 from projections.paged import Found, Order, Stretch, paged
 from projections.reads import Reads
 from projections.rows import Rows
@@ -172,8 +173,11 @@ class PartRow:
     comments: int
 
 
-def parts_of(reads: Reads, organisation: UUID) -> list[PartRow]:
-    """The consultations that an organisation is asked in or has commented on."""
+def parts_of(
+    reads: Reads, organisation: UUID, reach: Reach, *, limit: int
+) -> list[PartRow]:
+    """The consultations that an organisation is asked in or has commented on, as far as
+    the reader may read about them; the last deadline first."""
     return reads.all(
         PartRow,
         """
@@ -189,8 +193,9 @@ def parts_of(reads: Reads, organisation: UUID) -> list[PartRow]:
         + COUNTED
         + """
                       GROUP BY c.consultation) AS n ON n.consultation = k.id
-         WHERE e.organisation IS NOT NULL OR n.comments > 0
-         ORDER BY k.closes_at DESC, k.id
-        """,
-        {"organisation": organisation},
+         WHERE (e.organisation IS NOT NULL OR n.comments > 0) AND
+        """
+        + REACHED
+        + " ORDER BY k.closes_at DESC, k.id LIMIT %(limit)s",
+        {"organisation": organisation, "limit": limit, **reach.params},
     )

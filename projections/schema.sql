@@ -111,7 +111,7 @@ CREATE TABLE consultation (
     PRIMARY KEY (id, valid_from)
 );
 CREATE UNIQUE INDEX consultation_now ON consultation (id) WHERE valid_to IS NULL;
-CREATE INDEX consultation_by_deadline ON consultation (closes_at) WHERE valid_to IS NULL;
+CREATE INDEX consultation_by_deadline ON consultation (closes_at, id) WHERE valid_to IS NULL;
 
 CREATE TABLE theme (
     consultation uuid   NOT NULL,
@@ -269,7 +269,7 @@ CREATE INDEX comment_of_consultation ON comment (consultation, position) WHERE v
 CREATE INDEX comment_of_proposal ON comment (proposal, position) WHERE valid_to IS NULL;
 CREATE INDEX comment_by_author ON comment (author, position) WHERE valid_to IS NULL;
 CREATE INDEX comment_by_organisation ON comment (organisation, position) WHERE valid_to IS NULL;
-CREATE INDEX comment_for_officer ON comment (officer, position) WHERE valid_to IS NULL;
+CREATE INDEX comment_for_officer ON comment (consultation, officer, position) WHERE valid_to IS NULL;
 CREATE INDEX comment_by_theme ON comment USING gin (themes) WHERE valid_to IS NULL;
 CREATE INDEX comment_by_words ON comment USING gin (words) WHERE valid_to IS NULL;
 -- The few that projections/sight.py has to know of before it shows any.
@@ -296,6 +296,8 @@ CREATE TABLE placement (
 );
 CREATE UNIQUE INDEX placement_now ON placement (comment, edition) WHERE valid_to IS NULL;
 CREATE INDEX placement_on_passage ON placement (proposal, edition, passage, position) WHERE valid_to IS NULL;
+CREATE INDEX placement_uncertain ON placement (proposal, edition, position)
+    WHERE valid_to IS NULL AND NOT certain;
 CREATE INDEX placement_then ON placement (proposal, edition, passage, position, valid_from);
 
 CREATE TABLE issue (
@@ -376,7 +378,10 @@ CREATE TABLE erasure (
     PRIMARY KEY (id, valid_from)
 );
 CREATE UNIQUE INDEX erasure_now ON erasure (id) WHERE valid_to IS NULL;
-CREATE INDEX erasure_by_state ON erasure (state, position) WHERE valid_to IS NULL;
+CREATE INDEX erasure_waiting ON erasure (position)
+    WHERE valid_to IS NULL AND state IN ('requested', 'decided');
+CREATE INDEX erasure_settled ON erasure (position)
+    WHERE valid_to IS NULL AND state IN ('refused', 'carried_out');
 CREATE INDEX erasure_of_target ON erasure (target) WHERE valid_to IS NULL;
 
 -- What has been erased. Its words are gone from every row, so pages of the past too ask

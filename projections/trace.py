@@ -260,6 +260,10 @@ def news_in(
     }
 
 
+ROUNDS = 20
+"""The newest consultations, among which a comment to follow is looked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class FollowedRow:
     """A comment that can be followed all the way to the words it changed."""
@@ -278,21 +282,24 @@ class FollowedRow:
 
 _FOLLOWED: LiteralString = (
     """
-    SELECT k.id AS consultation, p.id AS proposal, p.title AS proposal_title,
-           c.id AS comment, i.id AS issue, ch.passage, r.edition, p.published
-      FROM change ch
-     CROSS JOIN LATERAL unnest(ch.issues) AS named (issue)
-      JOIN issue i ON i.id = named.issue
-      JOIN issue_comment g ON g.issue = i.id
-      JOIN comment c ON c.id = g.comment AND c.passage = ch.passage
-      JOIN consultation k ON k.id = i.consultation
-      JOIN revision r ON r.id = ch.revision AND r.state = 'adopted'
-      JOIN proposal p ON p.id = r.proposal AND p.published >= r.edition
-                     AND NOT p.is_withdrawn
-     WHERE ch.op = 'replace'
-       AND i.published_disposition IN ('accepted', 'accepted_in_part')
-       AND k.status <> 'planned' AND k.access <> 'internal'
-       AND c.edition < r.edition AND NOT c.is_withdrawn AND NOT c.is_erased AND
+    SELECT found.* FROM (
+        SELECT id, closes_at FROM consultation
+         WHERE status <> 'planned' AND access <> 'internal'
+         ORDER BY closes_at DESC, id LIMIT %(rounds)s
+    ) AS late CROSS JOIN LATERAL (
+        SELECT late.id AS consultation, p.id AS proposal, p.title AS proposal_title,
+               c.id AS comment, i.id AS issue, ch.passage, r.edition, p.published
+          FROM proposal p
+          JOIN revision r ON r.proposal = p.id AND r.state = 'adopted'
+                         AND r.edition <= p.published
+          JOIN change ch ON ch.revision = r.id AND ch.op = 'replace'
+         CROSS JOIN LATERAL unnest(ch.issues) AS named (issue)
+          JOIN issue i ON i.id = named.issue
+          JOIN issue_comment g ON g.issue = i.id
+          JOIN comment c ON c.id = g.comment AND c.passage = ch.passage
+         WHERE p.consultation = late.id AND NOT p.is_withdrawn
+           AND i.published_disposition IN ('accepted', 'accepted_in_part')
+           AND c.edition < r.edition AND NOT c.is_withdrawn AND NOT c.is_erased AND
     """
     + ANSWERED
     + " AND "
@@ -300,9 +307,11 @@ _FOLLOWED: LiteralString = (
     + " AND "
     + READABLE
     + """
-     ORDER BY k.closes_at DESC, c.quote = '', c.organisation IS NULL,
-              i.published_disposition, abs(length(c.text) - 250), c.position
-     LIMIT 1
+         ORDER BY c.quote = '', c.organisation IS NULL, i.published_disposition,
+                  abs(length(c.text) - 250), c.position
+         LIMIT 1
+    ) AS found
+     ORDER BY late.closes_at DESC, late.id LIMIT 1
     """
 )
 
@@ -310,8 +319,8 @@ _FOLLOWED: LiteralString = (
 def comment_to_follow(reads: Reads, at: datetime) -> FollowedRow | None:
     """The comment that shows best what becomes of one: public, answered, heeded.
 
-    Of the newest consultation that has one; rather with quoted words, rather an
-    organisation's, rather neither long nor short.
+    Of the newest consultation that has one, of the last few; rather with quoted words,
+    rather an organisation's, rather neither long nor short.
     """
-    params: dict[str, Any] = Sight(at).params
+    params: dict[str, Any] = {**Sight(at).params, "rounds": ROUNDS}
     return reads.one(FollowedRow, _FOLLOWED, params)

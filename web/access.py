@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from projections.consultation import (
     consultation_by_id,
     consultees_of,
 )
+from projections.consultation_list import Reach
 from projections.proposal import ProposalRow, proposal_by_id
 from projections.reads import Reads
 from projections.sight import Sight
@@ -136,6 +138,27 @@ def may_see(reads: Reads, visitor: Visitor, found: ConsultationRow) -> bool:
     if found.status == "planned":
         return False
     return bool(consultees_of(reads, found.id) & {id for id, _ in visitor.mandates})
+
+
+def reach_of(visitor: Visitor) -> Reach:
+    """The consultations that lists show to a visitor: those that `may_see` allows."""
+    at_work = _where(visitor, (*SECRETARIAT, "auditor", "reader"))
+    return replace(at_work, organisations=tuple(id for id, _ in visitor.mandates))
+
+
+def desks_of(visitor: Visitor) -> Reach:
+    """The consultations where a visitor is of the secretariat."""
+    return replace(_where(visitor, tuple(SECRETARIAT)), at_work=True)
+
+
+def audits_of(visitor: Visitor) -> Reach:
+    """The consultations whose entries a visitor may read."""
+    return replace(_where(visitor, _AUDITING), at_work=True)
+
+
+def _where(visitor: Visitor, roles: tuple[str, ...]) -> Reach:
+    places = {place for place, role in visitor.roles if role in roles}
+    return Reach(None in places, tuple(place for place in places if place))
 
 
 def proposal_for(request: Request, reads: Reads) -> ProposalRow:

@@ -30,6 +30,7 @@ from web import (
     comment_list,
     completeness,
     consultation,
+    consultation_list,
     consultee,
     continuing,
     disclosure,
@@ -95,8 +96,8 @@ ROUTES: list[BaseRoute] = [
     route("/sign-out",                             session.leave,            "session.leave",            post=True),
     route("/demo/sign-in/{role}",                  session.demo_sign_in,     "session.demo_sign_in",     post=True),
     # Consultations and their texts
-    route("/",                                     consultation.home,        "consultation.home"),
-    route("/consultations",                        consultation.index,       "consultation.index"),
+    route("/",                                     consultation_list.home,   "consultation.home"),
+    route("/consultations",                        consultation_list.index,  "consultation.index"),
     route(C,                                       consultation.show,        "consultation.show"),
     route(P,                                       proposal.show,            "proposal.show"),
     route(P + "/compare",                          proposal.compare,         "proposal.compare"),

@@ -12,39 +12,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from domain.redline import Change, redline
-from projections.comment import CommentRow, comment_seen
 from projections.consultation import (
     ConsultationRow,
-    consultations,
     consultees_of,
     period_of,
     themes_of,
 )
 from projections.figures import (
     ConsulteeRow,
-    TallyRow,
     comments_per_proposal,
     invited_to,
     senders_of,
-    tallies,
 )
 from projections.proposal import (
     EditionRow,
     ProposalRow,
     editions_of,
-    passages_of,
     proposals_of,
 )
 from projections.reads import Reads
-from projections.trace import (
-    FollowedRow,
-    TracedIssue,
-    comment_to_follow,
-    issues_behind,
-    wordings_of,
-)
-from web.access import anyone, consultation_for, may_see, sight_of, works_on
+from web.access import anyone, consultation_for, sight_of, works_on
 from web.addresses import url
 from web.dates import STOCKHOLM, clock_text
 from web.language import language_of, say, say_many
@@ -91,78 +78,6 @@ def time_left(request: Request, closes_at: datetime, at: datetime) -> str:
             return say(request, "Closes tomorrow, %(clock)s", clock=clock)
         case _:
             return say_many(request, "One day left", "%(num)s days left", days)
-
-
-@kept_by_browsers
-def home(request: Request) -> Response:
-    """The front page: what this is, what is open, and one comment to follow."""
-    with request.state.reads(request.state.moment) as reads:
-        sight = sight_of(request)
-        rounds, numbers = _listed(request, reads, sight.at)
-        found = comment_to_follow(reads, sight.at)
-        return page(
-            request,
-            "consultation/home.html",
-            rounds=[one for one in rounds if one.status in ("open", "planned")],
-            others=[one for one in rounds if one.status not in ("open", "planned")],
-            tallies=numbers,
-            path=found and _path(request, reads, found),
-        )
-
-
-@kept_by_browsers
-def index(request: Request) -> Response:
-    """Every consultation that the visitor may read about."""
-    with request.state.reads(request.state.moment) as reads:
-        rounds, numbers = _listed(request, reads, sight_of(request).at)
-        return page(request, "consultation/index.html", rounds=rounds, tallies=numbers)
-
-
-def _listed(
-    request: Request, reads: Reads, at: datetime
-) -> tuple[list[Round], dict[UUID, TallyRow]]:
-    visitor = visitor_of(request)
-    rounds = [
-        round_of(request, row, at)
-        for row in consultations(reads)
-        if may_see(reads, visitor, row)
-    ]
-    return rounds, tallies(reads)
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """The four steps from a comment to the words that it changed."""
-
-    row: FollowedRow
-    comment: CommentRow
-    issue: TracedIssue
-    label: str
-    """The printed reference of the passage in the version that came of it."""
-    change: list[Change]
-    """What the revision did to the passage."""
-    now: str
-    """What the passage reads in the valid version; empty if it is gone."""
-
-
-def _path(request: Request, reads: Reads, found: FollowedRow) -> Path | None:
-    sight = sight_of(request, found.consultation)
-    comment = comment_seen(reads, found.comment, sight)
-    issue = issues_behind(reads, [found.issue], sight).get(found.issue)
-    wordings = wordings_of(reads, found.proposal, found.passage)
-    text = passages_of(reads, found.proposal, found.edition)
-    if comment is None or issue is None or found.passage not in text.places:
-        return None
-    before = next(w for w in wordings if w.stands_in(comment.edition))
-    after = next(w for w in wordings if w.stands_in(found.edition))
-    return Path(
-        found,
-        comment,
-        issue,
-        text.label(found.passage),
-        redline(before.passage.text, after.passage.text),
-        next((w.passage.text for w in wordings if w.stands_in(found.published)), ""),
-    )
 
 
 @dataclass(frozen=True, slots=True)

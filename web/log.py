@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.log import NotFound
-from projections.consultation import consultations
+from projections.consultation import consultation_by_id
+from projections.consultation_list import Reach, latest
 from projections.history import (
     Wanted,
     entries,
@@ -21,7 +22,7 @@ from projections.history import (
 )
 from projections.proposal import passages_of
 from projections.reads import Reads
-from web.access import audited, consultation_for, proposal_for
+from web.access import audited, audits_of, consultation_for, proposal_for
 from web.dates import STOCKHOLM
 from web.forms import Form
 from web.pages import page
@@ -30,6 +31,8 @@ from web.sentences import SENTENCES, Telling
 from web.trail import pretty, steps
 from web.visitor import visitor_of
 
+ROUNDS = 100
+"""Consultations that can be chosen; the address of any other can be written."""
 KINDS = sorted({topic.split(".")[0] for topic in SENTENCES})
 
 
@@ -41,11 +44,7 @@ def index(request: Request) -> Response:
         within = audited(visitor_of(request))
         found = entries(reads, _wanted(form, reads, within), paging.stretch)
         telling = Telling(request, reads, found.rows)
-        rounds = [
-            (str(row.id), row.title)
-            for row in consultations(reads)
-            if within is None or row.id in within
-        ]
+        rounds = _rounds(reads, audits_of(visitor_of(request)), form.id("consultation"))
         return page(
             request,
             "log/index.html",
@@ -57,6 +56,17 @@ def index(request: Request) -> Response:
             rounds=rounds,
             paging=paging.of(found),
         )
+
+
+def _rounds(reads: Reads, reach: Reach, asked: UUID | None) -> list[tuple[str, str]]:
+    """Those to choose among: the latest, and the one that was asked for."""
+    rows = latest(reads, reach, ROUNDS)
+    named = [(str(row.id), row.title) for row in rows]
+    if asked and str(asked) not in dict(named):
+        older = consultation_by_id(reads, asked)
+        if older and (reach.everywhere or asked in reach.places):
+            named.append((str(asked), older.title))
+    return named
 
 
 def _wanted(form: Form, reads: Reads, within: list[UUID] | None) -> Wanted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypedDict
 from uuid import UUID, uuid4
@@ -22,7 +22,7 @@ from domain.organisation import (
 )
 from projections.comment import CommentRow
 from projections.comment_list import comments_from
-from projections.consultation import ConsultationRow, consultations
+from projections.consultation import consultation_by_id
 from projections.organisation import (
     OrganisationRow,
     mandates_for,
@@ -32,7 +32,7 @@ from projections.organisation import (
 )
 from projections.proposal import proposals_of
 from projections.reads import Reads
-from web.access import clock, may_see, office, sight_of, works_on
+from web.access import clock, office, reach_of, sight_of
 from web.comment_list import Entry, entries_for
 from web.consultee import sought_in
 from web.dates import STOCKHOLM
@@ -46,6 +46,8 @@ from web.settled import settled
 from web.visitor import signed_in, visitor_of
 from web.words import choices
 
+PARTS = 50
+"""Consultations shown that an organisation has a part in."""
 KINDS: set[str] = set(ORGANISATION_KINDS)
 PLACES: dict[str, Any] = {
     "counties": [(county, county) for county in COUNTIES],
@@ -144,17 +146,10 @@ def show(request: Request, form: Form | None = None) -> Response:
     with request.state.reads(request.state.moment) as reads:
         organisation = _organisation(request, reads)
         visitor = visitor_of(request)
-        rounds = {
-            row.id: row for row in consultations(reads) if may_see(reads, visitor, row)
-        }
-        worked = [id for id in rounds if works_on(request, id)]
+        reach = reach_of(visitor)
+        parts = parts_of(reads, organisation.id, reach, limit=PARTS + 1)
         found = comments_from(
-            reads,
-            organisation.id,
-            list(rounds),
-            worked,
-            sight_of(request),
-            paging.stretch,
+            reads, organisation.id, reach, sight_of(request), paging.stretch
         )
         return page(
             request,
@@ -163,12 +158,9 @@ def show(request: Request, form: Form | None = None) -> Response:
             status=form.status if form else 200,
             organisation=organisation,
             mandates=mandates_for(reads, organisation.id),
-            parts=[
-                part
-                for part in parts_of(reads, organisation.id)
-                if part.consultation in rounds
-            ],
-            entries=_said(request, reads, found.rows, rounds),
+            parts=parts[:PARTS],
+            most_parts=PARTS if len(parts) > PARTS else 0,
+            entries=_said(request, reads, found.rows),
             paging=paging.of(found),
             now=request.state.moment_at or clock(),
             may_register=office(visitor, None),
@@ -177,17 +169,12 @@ def show(request: Request, form: Form | None = None) -> Response:
         )
 
 
-def _said(
-    request: Request,
-    reads: Reads,
-    rows: Sequence[CommentRow],
-    rounds: Mapping[UUID, ConsultationRow],
-) -> list[Entry]:
+def _said(request: Request, reads: Reads, rows: Sequence[CommentRow]) -> list[Entry]:
     """Comments of an organisation with what a reader wants to know beside each."""
+    ids = {row.consultation for row in rows}
+    rounds = {id: row for id in ids if (row := consultation_by_id(reads, id))}
     proposals = {
-        proposal.id: proposal
-        for id in {row.consultation for row in rows}
-        for proposal in proposals_of(reads, id)
+        proposal.id: proposal for id in ids for proposal in proposals_of(reads, id)
     }
     return entries_for(reads, rows, sight_of(request), rounds, proposals)
 

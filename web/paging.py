@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -39,7 +40,7 @@ class Paging:
     def __init__(
         self,
         request: Request,
-        *key: type[int] | type[str] | type[UUID],
+        *key: type[int] | type[str] | type[UUID] | type[datetime],
         size: int = 50,
         newest_first: bool = False,
         query: QueryParams | None = None,
@@ -115,16 +116,16 @@ def _key(values: Sequence[str], kinds: Sequence[type]) -> Key:
     return tuple(map(_value, values, kinds))
 
 
-def _value(text: str, kind: type) -> int | str | UUID:
-    if kind is UUID:
-        try:
+def _value(text: str, kind: type) -> int | str | UUID | datetime:
+    try:
+        if kind is UUID:
             return UUID(text)
-        except ValueError as error:
-            raise NoSuchPlace from error
-    if kind is int:
-        if not WHOLE_NUMBER.fullmatch(text):
-            raise NoSuchPlace
+        if kind is datetime and (at := datetime.fromisoformat(text)).tzinfo:
+            return at
+    except ValueError as error:
+        raise NoSuchPlace from error
+    if kind is int and WHOLE_NUMBER.fullmatch(text):
         return int(text)
-    if "\0" in text or len(text) > LONGEST_KEY:
-        raise NoSuchPlace
-    return text
+    if kind is str and "\0" not in text and len(text) <= LONGEST_KEY:
+        return text
+    raise NoSuchPlace

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.person import SECRETARIAT
-from projections.consultation import ConsultationRow, consultations
+from projections.consultation import ConsultationRow
+from projections.consultation_list import coming, past
 from projections.erasure import erasures
 from projections.inbox import Figures, figures
 from projections.paged import Stretch
 from projections.reads import Reads
-from web.access import audited, clock, office
+from web.access import audited, clock, desks_of, office
 from web.addresses import has_page, url
 from web.consultation import Round, round_of
 from web.language import say_many
 from web.pages import page
+from web.paging import Paging
 from web.visitor import signed_in, visitor_of
+
+DESKS = 10
+"""Consultations on a page of those whose deadline is behind, besides those ahead."""
+CONCLUDED = 10
+"""Concluded consultations that are named; a link leads to the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +53,21 @@ class Desk:
 def index(request: Request) -> Response:
     """What waits in every consultation where the visitor is of the secretariat."""
     visitor = visitor_of(request)
+    reach, at = desks_of(visitor), request.state.moment_at or clock()
+    paging = Paging(request, datetime, UUID, size=DESKS, newest_first=True)
     with request.state.reads(request.state.moment) as reads:
-        rows = [
-            row
-            for row in consultations(reads)
-            if visitor.has(*SECRETARIAT, consultation=row.id)
-        ]
+        found = past(reads, reach, at, paging.stretch, concluded=False)
+        ahead = coming(reads, reach, at) if found.before is None else []
+        concluded = past(reads, reach, at, Stretch(CONCLUDED), concluded=True)
         asked_for = erasures(reads, audited(visitor), Stretch(1), waiting=True).total
-        desks = [
-            _desk(request, reads, row) for row in rows if row.status != "concluded"
-        ]
-    at = request.state.moment_at or clock()
+        desks = [_desk(request, reads, row) for row in [*ahead, *found.rows]]
     return page(
         request,
         "work/index.html",
         desks=desks,
-        concluded=[
-            round_of(request, row, at) for row in rows if row.status == "concluded"
-        ],
+        paging=paging.of(found),
+        concluded=[round_of(request, row, at) for row in concluded.rows],
+        has_more=concluded.after is not None,
         may_plan=office(visitor, None),
         erasures=asked_for,
     )

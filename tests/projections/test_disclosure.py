@@ -20,8 +20,9 @@ from domain.submission import withdraw_comment
 from projections import export
 from projections.comment import CommentRow, comment_by_id, comment_seen
 from projections.comment_list import Wanted, comments_of, outcomes_of, passage_counts
+from projections.consultation_list import Reach, tallies
 from projections.fate import fates_of
-from projections.figures import comments_per_proposal, senders_of, tallies
+from projections.figures import comments_per_proposal, senders_of
 from projections.follower import Follower
 from projections.issue import candidates_for, gathered_in, issue_by_id
 from projections.organisation import parts_of
@@ -167,7 +168,7 @@ def test_public_figures_do_not_count_what_is_taken_down(
             counts = passage_counts(asked, round.proposal, 1, PUBLIC)
             spans = quoted_spans(asked, round.proposal, 1, [passage], PUBLIC)
             return [
-                tallies(asked)[round.id].comments,
+                tallies(asked, [round.id])[round.id].comments,
                 comments_per_proposal(asked, round.id)[round.proposal],
                 sum(row.comments for row in senders_of(asked, round.id)),
                 fate.gathered,
@@ -194,7 +195,7 @@ def test_an_organisations_part_does_not_count_it_either(
     unpublish_comments(round.log, ids=[round.other], reason="Fel", by=SYSTEM, now=NOW)
     round.now()
     with reads() as now:
-        assert parts_of(now, round.region) == []
+        assert parts_of(now, round.region, Reach(), limit=9) == []
 
 
 # Answers
