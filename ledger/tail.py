@@ -27,6 +27,7 @@ class Tail(AbstractContextManager["Tail"]):
             application_name="samrad tail",
         )
         self._connection.execute("LISTEN log")
+        self._is_new = True
         return self
 
     def __exit__(
@@ -52,10 +53,17 @@ class Tail(AbstractContextManager["Tail"]):
     def wait(self, after: int, timeout: float = POLL_SECONDS) -> int:
         """Wait at most `timeout` seconds for an entry after a position.
 
-        Returns the head's position, which may still be `after`.
+        Returns how far it has come, which may still be `after`: the wait also ends
+        when somebody says nothing in particular.
         """
-        if (head := self.head()) > after:
-            return head
-        for _ in self._connection.notifies(timeout=timeout, stop_after=1):
-            break
+        if self._is_new:
+            self._is_new = False
+            if (head := self.head()) > after:
+                return head
+        for told in self._connection.notifies(timeout=timeout):
+            # Of what was read before its turn came, it is told all the same.
+            if not told.payload.isdecimal():
+                break
+            if (position := int(told.payload)) > after:
+                return position
         return self.head()

@@ -12,7 +12,8 @@ from psycopg.sql import SQL, Identifier
 
 from domain.log import Log
 from projections.follower import BLUEPRINT, build, replay
-from projections.rows import Rows, tables_of
+from projections.rows import Rows
+from projections.table import tables_of
 
 SCRATCH = "verifying"
 BATCH = 2_000

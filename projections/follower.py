@@ -91,10 +91,12 @@ class Follower:
 
     def _claim(self) -> Rows:
         """Take the lock, and forget what was remembered if someone else has written."""
-        self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (WRITING,))
-        row = self._connection.execute(
-            "SELECT generation, position, blueprint FROM read.follower"
-        ).fetchone()
+        with self._connection.pipeline():
+            self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (WRITING,))
+            found = self._connection.execute(
+                "SELECT generation, position, blueprint FROM read.follower"
+            )
+        row = found.fetchone()
         generation, position, blueprint = row or (None, 0, None)
         if blueprint != BLUEPRINT:
             raise PlanHasChanged
@@ -152,12 +154,14 @@ class Follower:
         logger.info("following")
         while not stop.is_set():
             try:
-                while not stop.is_set() and self.advance():
-                    logger.info("applied", position=self._position)
+                # Fewer are all there were; the tail is told of what comes after them.
+                while (applied := self.advance()) == BATCH and not stop.is_set():
+                    logger.info("catching up", position=self._position)
             except CannotApply as error:
                 self._report(error)
                 raise
-            self._beat()
+            if not applied:
+                self._beat()
             tail.wait(self._position)
 
     def _beat(self) -> None:

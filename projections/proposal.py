@@ -13,7 +13,8 @@ from domain.log import Entry
 from domain.proposal import Proposal
 from domain.text import Mark, Passage, Text
 from projections.reads import Reads
-from projections.rows import Row, Rows
+from projections.rows import Rows
+from projections.table import Row
 
 
 def project(entry: Entry, rows: Rows) -> None:

@@ -18,7 +18,8 @@ from psycopg.sql import SQL, Identifier
 import domain
 from domain.log import Log
 from projections.replay import replay
-from projections.rows import Rows, tables_of
+from projections.rows import Rows
+from projections.table import tables_of
 
 logger = structlog.get_logger()
 

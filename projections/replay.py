@@ -28,7 +28,8 @@ from projections import (
     proposal,
     revision,
 )
-from projections.rows import Key, Rows
+from projections.rows import Rows
+from projections.table import Key
 
 Projector = Callable[[Entry, Rows], None]
 
@@ -45,6 +46,8 @@ PROJECTORS: Mapping[str, Sequence[Projector]] = {
 """Who is shown what happens to which kind of thing. Everything is history besides."""
 UNREACHABLE = (*AWAY, Unavailable)
 """What a database that is away looks like; nothing is wrong with the entry at hand."""
+FEW = 20
+"""Entries whose rows are sent off together, as to wait for each table takes longer."""
 _TOO_LARGE = psycopg.errors.ProgramLimitExceeded
 """Looks like that to psycopg, but is the fault of what is to be written."""
 
@@ -100,7 +103,7 @@ def apply_batch(rows: Rows, entries: Sequence[Entry]) -> None:
         except Exception as error:
             raise CannotApply(entry.position, _reason(error)) from error
     try:
-        rows.write()
+        rows.write(few=len(entries) <= FEW)
     except Exception as error:
         if isinstance(error, UNREACHABLE) and not isinstance(error, _TOO_LARGE):
             raise

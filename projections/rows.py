@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Collection, Iterable
 from itertools import islice
 from operator import itemgetter
 from typing import Any
@@ -13,73 +11,12 @@ from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import dict_row
-from psycopg.sql import SQL, Composable, Identifier
+from psycopg.sql import Composable
 
-Row = dict[str, Any]
-Key = tuple[Any, ...]
+from projections.table import Key, Row, Table, tables_of
 
 MOST_REMEMBERED = 50_000
 """Open rows kept from batch to batch, so that a change need not read its row first."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """A read table as the catalogue describes it."""
-
-    name: str
-    columns: tuple[str, ...]
-    key: tuple[str, ...]
-    types: Mapping[str, str]
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether rows end; those of the log itself never do."""
-        return "valid_to" in self.columns
-
-    def key_of(self, row: Row) -> Key:
-        return tuple([row[column] for column in self.key])
-
-    @cached_property
-    def blank(self) -> Row:
-        return dict.fromkeys(self.columns)
-
-    def require_columns(self, row: Row) -> None:
-        """Refuse a row with a column that the table does not have."""
-        if len(row) != len(self.columns):
-            unknown = ", ".join(row.keys() - set(self.columns))
-            raise LookupError(f"no column {unknown} in {self.name}")
-
-
-def tables_of(connection: Connection[Any], schema: str) -> dict[str, Table]:
-    """The read tables of a schema: those whose primary key ends with valid_from."""
-    found = connection.execute(
-        """
-        SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum)
-                              FILTER (WHERE a.attgenerated = ''),
-               array_agg(a.attname::text
-                         ORDER BY array_position(i.indkey::int2[], a.attnum))
-                              FILTER (WHERE a.attnum = ANY (i.indkey::int2[])),
-               array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum)
-                              FILTER (WHERE a.attgenerated = '')
-          FROM pg_class c
-          JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
-          JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-                             AND NOT a.attisdropped
-         WHERE c.relnamespace = %s::regnamespace AND c.relkind = 'r'
-         GROUP BY c.oid, c.relname
-        """,
-        (schema,),
-    ).fetchall()
-    return {
-        name: Table(
-            name,
-            tuple(columns),
-            tuple(key[:-1]) or tuple(key),
-            dict(zip(columns, types, strict=True)),
-        )
-        for name, columns, key, types in found
-        if key[-1] == "valid_from"
-    }
 
 
 class Rows:
@@ -90,10 +27,9 @@ class Rows:
 
     def __init__(self, connection: Connection[Any], schema: str = "read") -> None:
         self.connection = connection
-        self._schema = schema
         self._tables = tables_of(connection, schema)
         self._open: dict[str, dict[Key, Row]] = {name: {} for name in self._tables}
-        self._queries: dict[tuple[str, ...], bytes] = {}
+        self._statements: dict[tuple[str, ...], bytes] = {}
         self.position = 0
         self._start_batch()
 
@@ -154,7 +90,8 @@ class Rows:
             return
         kind = self._tables[table]
         for row in self._ask(
-            self._query(kind, "find"), list(map(list, zip(*unknown, strict=True)))
+            self._statement(kind, Table.finding),
+            list(map(list, zip(*unknown, strict=True))),
         ):
             key = kind.key_of(row)
             remembered[key] = row
@@ -172,7 +109,8 @@ class Rows:
         how = [f"{name} NULL" if v is None else name for name, v in values.items()]
         given = [value for value in values.values() if value is not None]
         is_begun = values.get(kind.key[0]) in self._begun
-        for row in () if is_begun else self._ask(self._query(kind, *how), given):
+        asking = self._statement(kind, Table.selecting, *how)
+        for row in () if is_begun else self._ask(asking, given):
             key = kind.key_of(row)
             if key not in touched:
                 found.append(remembered.setdefault(key, row))
@@ -214,7 +152,7 @@ class Rows:
         kind = self._tables[table]
         kind.require_columns(kind.blank | values)
         self.connection.execute(
-            self._scrubbing(kind, values, unless_empty).as_bytes(self.connection),
+            kind.scrubbing(values, unless_empty).as_bytes(self.connection),
             [*values.values(), *key],
         )
         remembered = self._open[table].get(key)
@@ -246,16 +184,27 @@ class Rows:
         with self.connection.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(query, values).fetchall()
 
-    def write(self) -> None:
-        """Write what has changed; the caller commits."""
+    def write(self, *, few: bool = False) -> None:
+        """Write what has changed; the caller commits.
+
+        A few rows are sent off together, and waited for once; many are written faster
+        one table after the other.
+        """
+        if few:
+            with self.connection.pipeline():
+                self._write_all(self._write_few)
+        else:
+            self._write_all(self._write_many)
+        self._start_batch()
+        self._remember_less()
+
+    def _write_all(self, write_new: Callable[[Table, Iterable[Row]], None]) -> None:
         for name, ended in self._ended.items():
             if ended:
                 self._write_ends(self._tables[name], ended)
         for name, new in self._new.items():
             if new:
-                self._write_new(self._tables[name], new.values())
-        self._start_batch()
-        self._remember_less()
+                write_new(self._tables[name], new.values())
 
     def _remember_less(self) -> None:
         """Forget the rows that have stood longest, when there are too many."""
@@ -273,98 +222,35 @@ class Rows:
         for remembered in self._open.values():
             remembered.clear()
 
-    def _query(self, kind: Table, *how: str) -> bytes:
-        known = kind.name, *how
-        if known not in self._queries:
-            match how:
-                case ("find",):
-                    query = self._finding(kind)
-                case ("end",):
-                    query = self._ending(kind)
-                case _:
-                    query = self._selecting(kind, how)
-            self._queries[known] = query.as_bytes(self.connection)
-        return self._queries[known]
-
-    def _selecting(self, kind: Table, names: Iterable[str]) -> Composable:
-        return SQL("SELECT {} FROM {} WHERE valid_to IS NULL AND {}").format(
-            SQL(", ").join(map(Identifier, kind.columns)),
-            Identifier(self._schema, kind.name),
-            SQL(" AND ").join(
-                SQL("{} IS NULL" if null else "{} = %s").format(Identifier(column))
-                for column, _, null in (name.partition(" ") for name in names)
-            ),
-        )
-
-    def _finding(self, kind: Table) -> Composable:
-        # Spelt so that there is but one way to do it: by each key in turn. A plan that
-        # joins, made while the table is empty, reads all of it for each key later on.
-        return SQL(
-            "SELECT old.* FROM unnest({arrays}) AS sought ({key}) CROSS JOIN LATERAL"
-            " (SELECT {columns} FROM {table} AS old"
-            " WHERE {same} AND valid_to IS NULL LIMIT 1) AS old"
-        ).format(
-            columns=SQL(", ").join(map(Identifier, kind.columns)),
-            arrays=_arrays(kind, kind.key),
-            key=SQL(", ").join(map(Identifier, kind.key)),
-            table=Identifier(self._schema, kind.name),
-            same=SQL(" AND ").join(
-                SQL("old.{0} = sought.{0}").format(Identifier(name))
-                for name in kind.key
-            ),
-        )
-
-    def _ending(self, kind: Table) -> Composable:
-        names = (*kind.key, "valid_from")
-        return SQL(
-            "UPDATE {table} AS old SET valid_to = ended.valid_to"
-            " FROM unnest({arrays}) AS ended ({names}) WHERE {same}"
-        ).format(
-            table=Identifier(self._schema, kind.name),
-            arrays=_arrays(kind, (*names, "valid_to")),
-            names=SQL(", ").join(map(Identifier, (*names, "valid_to"))),
-            same=SQL(" AND ").join(
-                SQL("old.{0} = ended.{0}").format(Identifier(name)) for name in names
-            ),
-        )
-
-    def _scrubbing(
-        self, kind: Table, names: Iterable[str], unless_empty: Collection[str]
-    ) -> Composable:
-        one = SQL("{0} = %s")
-        some = SQL("{0} = CASE WHEN {0} = '' THEN '' ELSE %s END")
-        return SQL("UPDATE {table} SET {values} WHERE {key}").format(
-            table=Identifier(self._schema, kind.name),
-            values=SQL(", ").join(
-                (some if name in unless_empty else one).format(Identifier(name))
-                for name in names
-            ),
-            key=SQL(" AND ").join(one.format(Identifier(name)) for name in kind.key),
-        )
+    def _statement(
+        self, kind: Table, make: Callable[..., Composable], *names: str
+    ) -> bytes:
+        """What is said to a table, composed once."""
+        known = kind.name, make.__name__, *names
+        if known not in self._statements:
+            made = make(kind, names) if names else make(kind)
+            self._statements[known] = made.as_bytes(self.connection)
+        return self._statements[known]
 
     def _write_ends(self, kind: Table, ended: list[Row]) -> None:
         names = (*kind.key, "valid_from", "valid_to")
         self.connection.execute(
-            self._query(kind, "end"), [[row[name] for row in ended] for name in names]
+            self._statement(kind, Table.ending),
+            [[row[name] for row in ended] for name in names],
         )
 
-    def _write_new(self, kind: Table, new: Iterable[Row]) -> None:
-        copy = SQL("COPY {} ({}) FROM STDIN").format(
-            Identifier(self._schema, kind.name),
-            SQL(", ").join(map(Identifier, kind.columns)),
+    def _write_few(self, kind: Table, new: Iterable[Row]) -> None:
+        written = json.dumps(list(new), ensure_ascii=False, default=str)
+        self.connection.execute(
+            self._statement(kind, Table.inserting), (written,), prepare=True
         )
-        json_columns = [name for name in kind.columns if kind.types[name] == "jsonb"]
+
+    def _write_many(self, kind: Table, new: Iterable[Row]) -> None:
         values_of = itemgetter(*kind.columns)
-        with self.connection.cursor() as cursor, cursor.copy(copy) as rows:
+        copying = self._statement(kind, Table.copying)
+        with self.connection.cursor() as cursor, cursor.copy(copying) as rows:
             for row in new:
-                for name in json_columns:
+                for name in kind.json_columns:
                     if row[name] is not None:
                         row = {**row, name: json.dumps(row[name], ensure_ascii=False)}
                 rows.write_row(values_of(row))
-
-
-def _arrays(kind: Table, names: Iterable[str]) -> Composable:
-    """Placeholders for one list of values for each column."""
-    return SQL(", ").join(
-        SQL("%s::{}[]").format(SQL(kind.types[name])) for name in names
-    )

@@ -39,6 +39,28 @@ def test_who_waits_is_told_at_once(database: str, recorder: LogRecorder) -> None
         assert waiting.join() == [1]
 
 
+def test_what_is_known_already_wakes_nobody(
+    database: str, recorder: LogRecorder
+) -> None:
+    with Tail(database) as tail:
+        assert tail.wait(0, timeout=0.01) == 0
+        recorder.insert_events([event()])
+        recorder.insert_events([event()])
+        waiting = Doing(tail.wait, (2, 60.0))
+        recorder.insert_events([event()])
+        assert waiting.join() == [3]
+
+
+@pytest.mark.parametrize("said", ["", "look around"])
+def test_whoever_waits_can_be_asked_to_look_around(database: str, said: str) -> None:
+    with Tail(database) as tail:
+        assert tail.wait(0, timeout=0.01) == 0
+        waiting = Doing(tail.wait, (0, 60.0))
+        with psycopg.connect(database, autocommit=True) as connection:
+            connection.execute("SELECT pg_notify('log', %s)", (said,))
+        assert waiting.join() == [0]
+
+
 def test_a_wait_ends_also_when_nothing_comes(
     database: str, recorder: LogRecorder
 ) -> None:

@@ -12,7 +12,8 @@ from psycopg.sql import SQL, Identifier
 from domain.log import Log
 from projections.rebuild import build, connected
 from projections.replay import replay
-from projections.rows import Rows, tables_of
+from projections.rows import Rows
+from projections.table import tables_of
 
 SCRATCH = "scratch_read", "scratch_now", "scratch_past"
 

@@ -11,7 +11,8 @@ import pytest
 
 import projections.rows
 from projections.rebuild import connected
-from projections.rows import Rows, tables_of
+from projections.rows import Rows
+from projections.table import tables_of
 
 ROUND, OTHER = UUID(int=1), UUID(int=2)
 
@@ -241,17 +242,39 @@ def test_what_is_wrong_is_told_at_once(rows: Rows) -> None:
             act("theme", ROUND, "z")
 
 
-def test_a_key_stands_once(rows: Rows) -> None:
+@pytest.mark.parametrize("few", [True, False])
+def test_a_key_stands_once(rows: Rows, few: bool) -> None:
     rows.position = 1
     rows.insert("theme", **theme("a"))
     rows.write()
     rows.position = 2
     rows.insert("theme", **theme("a"))
     with pytest.raises(psycopg.errors.UniqueViolation):
-        rows.write()
+        rows.write(few=few)
 
 
-def test_every_sort_of_value_comes_back_as_it_was(rows: Rows) -> None:
+def test_a_few_rows_are_written_as_many_are(rows: Rows) -> None:
+    rows.position = 1
+    for key in "abcd":
+        rows.insert("theme", **theme(key))
+    rows.write(few=True)
+    rows.position = 2
+    rows.change("theme", ROUND, "a", title="Ändrat")
+    rows.close("theme", ROUND, "b")
+    rows.insert("theme", **theme("e"))
+    rows.write(few=True)
+    assert kept(rows) == [
+        ("a", "Tema", 1, 2),
+        ("a", "Ändrat", 2, None),
+        ("b", "Tema", 1, 2),
+        ("c", "Tema", 1, None),
+        ("d", "Tema", 1, None),
+        ("e", "Tema", 2, None),
+    ]
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_every_sort_of_value_comes_back_as_it_was(rows: Rows, few: bool) -> None:
     rows.position = 1
     marks = [[0, 3, "strong", ""], [1, 2, "link", 'https://x.se/?a="\\n\u00e5"']]
     values = {
@@ -272,7 +295,7 @@ def test_every_sort_of_value_comes_back_as_it_was(rows: Rows) -> None:
         words=0,
         made_at="2026-03-02T10:00:00+01:00",
     )
-    rows.write()
+    rows.write(few=few)
     rows.forget()
     row = rows.get("passage", ROUND, OTHER, 1)
     assert {name: row[name] for name in values} == values
