@@ -176,25 +176,6 @@ def placements_in(
     }
 
 
-def passage_counts(
-    reads: Reads, proposal: UUID, edition: int, sight: Sight
-) -> dict[UUID | None, int]:
-    """How many comments stand on each passage of an edition; None: on the whole."""
-    return dict(
-        reads.tuples(
-            """
-            SELECT s.passage, count(*)
-              FROM placement s JOIN comment c ON c.id = s.comment
-             WHERE s.proposal = %(proposal)s AND s.edition = %(edition)s
-               AND c.proposal = %(proposal)s AND NOT c.is_withdrawn AND
-            """
-            + seen_in(OF_PROPOSAL, reads.moment)
-            + " GROUP BY s.passage",
-            {"proposal": proposal, "edition": edition, **sight.params},
-        )
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class OutcomeRow:
     """What became of a comment in one issue that it is gathered in.

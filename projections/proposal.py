@@ -206,6 +206,8 @@ class EditionRow:
     revision: UUID | None
     made_at: datetime
     published_at: datetime | None
+    as_of: int
+    """The entry that the row is as of."""
 
 
 def editions_of(reads: Reads, proposal: UUID) -> list[EditionRow]:
@@ -213,7 +215,8 @@ def editions_of(reads: Reads, proposal: UUID) -> list[EditionRow]:
     return reads.all(
         EditionRow,
         "SELECT edition, words, cardinality(passages) AS passages, revision, made_at,"
-        " published_at FROM version WHERE proposal = %s ORDER BY edition",
+        " published_at, valid_from AS as_of FROM version"
+        " WHERE proposal = %s ORDER BY edition",
         (proposal,),
     )
 
@@ -224,18 +227,23 @@ def passages_of(reads: Reads, proposal: UUID, edition: int) -> Text:
     It is read once in a process: what tells one text of an edition from another is the
     entry that its version is as of, and the tables that say so.
     """
-    asked = {"proposal": proposal, "edition": edition}
-    made = reads.tuples(
-        "SELECT f.generation, v.valid_from FROM version v CROSS JOIN read.follower f"
-        " WHERE v.proposal = %(proposal)s AND v.edition = %(edition)s",
-        asked,
+    as_of = reads.value(
+        "SELECT valid_from FROM version WHERE proposal = %s AND edition = %s",
+        (proposal, edition),
     )
-    if not made:
-        return Text()
-    key = proposal, edition, *made[0]
+    return Text() if as_of is None else _text(reads, proposal, edition, as_of)
+
+
+def text_of(reads: Reads, proposal: UUID, row: EditionRow) -> Text:
+    """The text of an edition that is at hand, in reading order."""
+    return _text(reads, proposal, row.edition, row.as_of)
+
+
+def _text(reads: Reads, proposal: UUID, edition: int, as_of: int) -> Text:
+    key = proposal, edition, reads.generation, as_of
     text = reads.texts.find(key)
     if text is None:
-        text = _read(reads, asked)
+        text = _read(reads, {"proposal": proposal, "edition": edition})
         reads.texts.keep(key, text)
     return text
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from typing import Any, LiteralString, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 from psycopg import Connection
@@ -98,6 +98,12 @@ class Reads:
     def connection(self) -> Connection[Any]:
         """For the ledger's own questions about its tables, in the same transaction."""
         return self._connection
+
+    @cached_property
+    def generation(self) -> UUID:
+        """Which tables these are: another after every rebuild."""
+        found: UUID = self.value("SELECT generation FROM read.follower")
+        return found
 
     @cached_property
     def position(self) -> int:

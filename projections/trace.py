@@ -11,15 +11,7 @@ from uuid import UUID
 from domain.text import Mark, Passage
 from projections.comment import COMMENT_TABLES, SEEN_COLUMNS, CommentRow
 from projections.reads import Reads
-from projections.sight import (
-    ANSWERED,
-    OF_PROPOSAL,
-    READABLE,
-    SEEN,
-    Sight,
-    readable,
-    seen_in,
-)
+from projections.sight import ANSWERED, READABLE, SEEN, Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,38 +192,6 @@ def _comments(
         {"ids": list(ids), **sight.params},
     )
     return {row.id: row for row in found}
-
-
-def quoted_spans(
-    reads: Reads,
-    proposal: UUID,
-    edition: int,
-    passages: Collection[UUID],
-    sight: Sight,
-) -> dict[UUID, list[tuple[int, int]]]:
-    """The stretches of passages' texts that comments quote: start and end offsets."""
-    spans: dict[UUID, list[tuple[int, int]]] = {}
-    for passage, start, end in reads.tuples(
-        """
-        SELECT DISTINCT s.passage, s.start_at, s.end_at
-          FROM placement s JOIN comment c ON c.id = s.comment
-         WHERE s.proposal = %(proposal)s AND s.edition = %(edition)s
-           AND s.passage = ANY (%(passages)s) AND s.start_at < s.end_at
-           AND c.proposal = %(proposal)s AND NOT c.is_withdrawn AND
-        """
-        + seen_in(OF_PROPOSAL, reads.moment)
-        + " AND "
-        + readable(reads.moment)
-        + " ORDER BY s.passage, s.start_at, s.end_at",
-        {
-            "proposal": proposal,
-            "edition": edition,
-            "passages": list(passages),
-            **sight.params,
-        },
-    ):
-        spans.setdefault(passage, []).append((start, end))
-    return spans
 
 
 def news_in(

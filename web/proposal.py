@@ -10,15 +10,14 @@ from starlette.responses import Response
 
 from domain.redline import compare as compared
 from domain.text import labels
-from projections.comment_list import passage_counts
-from projections.proposal import editions_of, passages_of, withdrawal_of
+from projections.beside import beside
+from projections.proposal import editions_of, passages_of, text_of, withdrawal_of
 from projections.reads import Reads
 from projections.trace import (
     changes_between,
     comments_behind,
     issues_behind,
     news_in,
-    quoted_spans,
 )
 from web.access import consultation_for, proposal_for, sight_of, works_on
 from web.addresses import url
@@ -58,15 +57,15 @@ def show(request: Request) -> Response:
             and not proposal.is_withdrawn
             and may_comment(request, reads, consultation, sight.at)
         )
-        counts = passage_counts(reads, proposal.id, version.number, sight)
-        whole = passages_of(reads, proposal.id, version.number)
+        said = beside(reads, proposal.id, version.number, sight)
+        whole = text_of(reads, proposal.id, version.row)
+        counts = said.counts
         passages, printed = without_title(whole, labels(whole), proposal.title, counts)
         parts = portions(passages)
         part = asked_portion(request, passages, parts)
         text = passages[parts[part].start : parts[part].stop]
         ids = [passage.id for passage in text]
         news = _news(reads, proposal.id, versions, version, ids)
-        spans = quoted_spans(reads, proposal.id, version.number, ids, sight)
         tags = heading_tags(passages, printed)
 
         ways = _ways(request, version, may_comment=offered)
@@ -77,7 +76,9 @@ def show(request: Request) -> Response:
             consultation=consultation,
             round=round_of(request, consultation, sight.at),
             proposal=proposal,
-            withdrawal=withdrawal_of(reads, proposal.id),
+            withdrawal=withdrawal_of(reads, proposal.id)
+            if proposal.is_withdrawn
+            else None,
             versions=versions,
             version=version,
             valid=current(versions),
@@ -91,7 +92,7 @@ def show(request: Request) -> Response:
                 passage.id: Shown(
                     passage,
                     label,
-                    tuple(spans.get(passage.id, ())),
+                    said.quoted.get(passage.id, ()),
                     counts.get(passage.id, 0),
                     *news.get(passage.id, ("", version.number)),
                     tags.get(passage.id, ""),

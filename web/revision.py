@@ -19,8 +19,8 @@ from domain.revision import (
     review_revision,
     start_revision,
 )
+from projections.beside import beside
 from projections.comment import standings_on
-from projections.comment_list import passage_counts
 from projections.proposal import proposals_of
 from projections.revision import change_counts, open_issues_on, revisions_of
 from web.access import clock, consultation_for, editors, sight_of
@@ -142,9 +142,9 @@ def show(request: Request, form: Form | None = None) -> Response:
             proposal=space.proposal,
             only=only,
             lines=space.lines(steps[paging.offset : paging.offset + LINES]),
-            comments=passage_counts(
+            comments=beside(
                 reads, space.proposal.id, space.revision.base, sight
-            ),
+            ).counts,
             issues=open_issues_on(reads, space.proposal.id, space.revision.base),
             headings=[
                 (str(passage.id), f"{space.label(passage.id)} {passage.text}")

@@ -147,6 +147,7 @@ def compare(request: Request, reads: Reads) -> Stand:
     now = datetime.now(UTC)
     consultation: UUID | None = request.path_params.get("consultation")
     stand = stand_of(reads, consultation, now)
+    reads.generation = stand.generation
     state = request.state
     state.etag = name_of(request, stand, now)
     if state.etag in known_by(request):

@@ -18,8 +18,9 @@ from domain.disclosure import (
 from domain.log import SYSTEM, Log
 from domain.submission import withdraw_comment
 from projections import export
+from projections.beside import beside
 from projections.comment import CommentRow, comment_by_id, comment_seen
-from projections.comment_list import Wanted, comments_of, outcomes_of, passage_counts
+from projections.comment_list import Wanted, comments_of, outcomes_of
 from projections.consultation_list import Reach, tallies
 from projections.fate import fates_of
 from projections.figures import comments_per_proposal, senders_of
@@ -29,7 +30,7 @@ from projections.organisation import parts_of
 from projections.paged import Stretch
 from projections.reads import ReadPool
 from projections.sight import Sight
-from projections.trace import comments_behind, issues_behind, quoted_spans
+from projections.trace import comments_behind, issues_behind
 from tests.story import (
     NOW,
     a_comment,
@@ -165,16 +166,15 @@ def test_public_figures_do_not_count_what_is_taken_down(
         with reads(moment) as asked:
             (fate,) = fates_of(asked, round.other, PUBLIC)
             (behind,) = issues_behind(asked, [round.issue], PUBLIC).values()
-            counts = passage_counts(asked, round.proposal, 1, PUBLIC)
-            spans = quoted_spans(asked, round.proposal, 1, [passage], PUBLIC)
+            said = beside(asked, round.proposal, 1, PUBLIC)
             return [
                 tallies(asked, [round.id])[round.id].comments,
                 comments_per_proposal(asked, round.id)[round.proposal],
                 sum(row.comments for row in senders_of(asked, round.id)),
                 fate.gathered,
                 behind.comments,
-                counts[passage],
-                len(spans[passage]),
+                said.counts[passage],
+                len(said.quoted[passage]),
                 gathered_in(asked, round.issue, PUBLIC, Stretch(9)).total,
             ]
 
@@ -285,7 +285,7 @@ def test_its_words_are_neither_marked_in_the_text_nor_among_the_reasons(
             assert issue
             near = candidates_for(now, issue, "blåbär", sight, limit=9)
             assert len(near) == (sight is SECRETARIAT)
-            spans = quoted_spans(now, round.proposal, 1, [passage], sight)
+            spans = beside(now, round.proposal, 1, sight).quoted
             behind = comments_behind(now, [round.issue], sight)
             rows = gathered_in(now, round.issue, sight, Stretch(9)).rows
         assert [row.id for row in rows] == [row.id for row in behind[round.issue]]

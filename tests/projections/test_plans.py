@@ -15,12 +15,12 @@ import pytest
 from psycopg.sql import SQL, Composable, Identifier
 
 from domain.log import Log
+from projections.beside import beside
 from projections.comment_list import (
     Wanted,
     comments_by,
     comments_of,
     comments_on_passage,
-    passage_counts,
 )
 from projections.follower import Follower
 from projections.history import Wanted as WantedEntries
@@ -30,7 +30,6 @@ from projections.paged import Stretch
 from projections.reads import Reads
 from projections.sight import Sight
 from projections.stand import stand_of
-from projections.trace import quoted_spans
 from tests.story import NOW, a_comment, a_consultation, a_person, a_proposal, text_of
 
 COPIES = 20_000
@@ -142,11 +141,8 @@ def scans(plan: dict[str, Any]) -> Iterator[str]:
 
 
 PAGES: dict[str, Callable[[Reads, Place], object]] = {
-    "the counts of a proposal's page": lambda reads, place: passage_counts(
+    "what is said beside a proposal": lambda reads, place: beside(
         reads, place.proposal, 1, place.sight
-    ),
-    "its marked words": lambda reads, place: quoted_spans(
-        reads, place.proposal, 1, [place.passage], place.sight
     ),
     "the comments on a passage": lambda reads, place: comments_on_passage(
         reads, place.proposal, 1, place.passage, place.sight, Stretch(20)

@@ -19,10 +19,9 @@ import pytest
 from psycopg.rows import dict_row
 from psycopg.sql import SQL
 
-from projections.comment_list import passage_counts
+from projections.beside import beside
 from projections.reads import ReadPool, Reads
 from projections.sight import READABLE, SEEN, Sight, seen_in
-from projections.trace import quoted_spans
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 ROOT = UUID(int=7)
@@ -270,10 +269,10 @@ def test_every_question_shows_a_reader_the_same_comments(
             assert ids(asked, SEEN + " AND " + READABLE, sight) == readable, who
             for round in ROUNDS:
                 here = {one.id for one in SAID if one.round == round}
-                counts = passage_counts(asked, round.id, 1, sight)
-                assert counts == dict.fromkeys(here & seen & stands, 1), who
-                spans = quoted_spans(asked, round.id, 1, here, sight)
-                assert spans.keys() == here & readable & stands, who
+                said = beside(asked, round.id, 1, sight)
+                assert said.counts == dict.fromkeys(here & seen & stands, 1), who
+                quoted = here & readable & stands
+                assert said.quoted == dict.fromkeys(quoted, ((1, 2),)), who
                 listed = "c.consultation = %(round)s AND " + seen_in(
                     "%(round)s", moment
                 )

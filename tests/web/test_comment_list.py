@@ -16,7 +16,7 @@ from domain.log import SYSTEM, Log
 from domain.period import close_consultation
 from domain.person import rename_person
 from domain.submission import withdraw_comment
-from projections.comment_list import passage_counts
+from projections.beside import beside as said_beside
 from projections.reads import ReadPool
 from projections.sight import Sight
 from tests.story import (
@@ -264,7 +264,7 @@ def test_comments_stand_beside_the_passage_that_their_words_moved_to(
     before = beside(round, proposal, passages[2].id)
     assert "Texten är borttagen" in words_of(anyone.get(before).text)
     with reads() as now:
-        counts = passage_counts(now, proposal, 2, Sight(NOW))
+        counts = said_beside(now, proposal, 2, Sight(NOW)).counts
     assert counts == {passages[1].id: 1, passages[2].id: 1}
 
 
