@@ -12,7 +12,7 @@ from domain.comment import Comment
 from domain.inbox import confirm_anchor
 from domain.log import NotFound, Receipt
 from domain.revision import place_stragglers
-from domain.text import quote
+from domain.text import Text, quote
 from projections.comment import standings_on
 from projections.comment_list import placements_in
 from projections.completeness import uncertain_in
@@ -20,6 +20,7 @@ from projections.proposal import ProposalRow, passages_of
 from projections.reads import Reads
 from projections.revision import PlacedRow, comments_named
 from web.access import clock, consultation_for, editors, proposal_for
+from web.choosing import choosable, headings, is_long
 from web.forms import Form, posted
 from web.joining import as_id
 from web.pages import page, redirect
@@ -91,14 +92,7 @@ def choose(request: Request, form: Form | None = None) -> Response:
         proposal = proposal_for(request, reads)
         row = _standing(reads, proposal, id)
         text = passages_of(reads, proposal.id, proposal.edition)
-        if form is None:
-            standing = text.passage(row.passage)
-            here = standing.text if standing else ""
-            form = Form.blank(
-                request,
-                passage=GONE if row.state == "removed" else row.passage or WHOLE,
-                quote=here[row.start_at : row.end_at],
-            )
+        form = form or _begun(request, row, text)
         chosen = as_id(form["passage"])
         (placed,) = beside(reads, proposal.id, [row], text)
         return page(
@@ -110,11 +104,22 @@ def choose(request: Request, form: Form | None = None) -> Response:
             proposal=proposal,
             placed=placed,
             chosen=text.passage(chosen),
-            passages=[
-                (str(passage.id), f"{label} {passage.text[:70]}")
-                for passage, label in zip(text, text.labels, strict=True)
-            ],
+            passages=choosable(text, chosen or row.passage),
+            sections=headings(text) if is_long(text) else [],
         )
+
+
+def _begun(request: Request, row: PlacedRow, text: Text) -> Form:
+    """The form with the section that was gone to, or with where the comment stands."""
+    if section := text.passage(as_id(request.query_params.get("section", ""))):
+        return Form.blank(request, passage=section.id)
+    standing = text.passage(row.passage)
+    here = standing.text if standing else ""
+    return Form.blank(
+        request,
+        passage=GONE if row.state == "removed" else row.passage or WHOLE,
+        quote=here[row.start_at : row.end_at],
+    )
 
 
 def _standing(reads: Reads, proposal: ProposalRow, comment: UUID) -> PlacedRow:

@@ -22,6 +22,7 @@ from projections.paged import Stretch
 from projections.reads import Reads
 from projections.revision import ChangeRow, ChoosableIssue, issues_to_choose
 from web.access import sight_of
+from web.choosing import choosable, is_long
 from web.formats.inline import read_inline, write_markdown
 from web.forms import Form
 from web.joining import (
@@ -112,7 +113,12 @@ def form_page(
         offered=offered(reads, space, at),
         beside=beside,
         beside_total=total,
-        places=_places(space, at) if act == "move" else [],
+        places=[
+            (id, words)
+            for id, words in (choosable(space.text, at) if act == "move" else ())
+            if id != str(at)
+        ],
+        is_long=is_long(space.text),
         kinds=choices("passage", language_of(request)),
     )
 
@@ -127,20 +133,6 @@ def offered(
         space.revision.base,
         passage,
     )
-
-
-def _places(space: Workspace, moved: UUID | None) -> list[tuple[str, str]]:
-    """Every passage that another one can be placed after, in reading order."""
-    return [
-        (str(passage.id), f"{space.label(passage.id)} {_opening(passage.text)}")
-        for passage in space.text
-        if passage.id != moved
-    ]
-
-
-def _opening(text: str) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= 60 else words[:59].rstrip() + "…"
 
 
 def _beside(

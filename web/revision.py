@@ -25,6 +25,7 @@ from projections.proposal import proposals_of
 from projections.revision import change_counts, open_issues_on, revisions_of
 from web.access import clock, consultation_for, editors, sight_of
 from web.addresses import url
+from web.choosing import headings
 from web.comparing import SHOWN_AT_MOST, Comparison
 from web.forms import Form, posted
 from web.language import say
@@ -146,11 +147,7 @@ def show(request: Request, form: Form | None = None) -> Response:
                 reads, space.proposal.id, space.revision.base, sight
             ).counts,
             issues=open_issues_on(reads, space.proposal.id, space.revision.base),
-            headings=[
-                (str(passage.id), f"{space.label(passage.id)} {passage.text}")
-                for passage in space.text
-                if passage.kind == "heading"
-            ],
+            headings=headings(space.text),
             paging=paging.of(len(steps)),
         )
 
@@ -231,6 +228,7 @@ def confirm(request: Request, form: Form | None = None) -> Response:
                 for change in space.changes
                 if not change.reason and not change.issues
             ],
+            most=SHOWN_AT_MOST,
         )
 
 

@@ -16,6 +16,7 @@ from domain.change import PassageChange
 from domain.log import SYSTEM, Log
 from domain.proposal import Proposal, redraft_proposal
 from domain.revision import Revision, adopt_revision, make_change, review_revision
+from domain.text import Kind
 from projections.comment import standings_on
 from projections.comment_list import placements_in
 from projections.reads import ReadPool
@@ -364,6 +365,54 @@ def test_a_passage_is_moved_and_moved_again_as_one_change(
     assert "stod här och är flyttat" in page
     nowhere = editor.post(form, data={"id": str(uuid4()), "after": "nonsense"})
     assert nowhere.status_code == 422
+
+
+def a_long_text() -> list[tuple[Kind, str]]:
+    text: list[tuple[Kind, str]] = []
+    for section in range(100):
+        text.append(("heading", f"Avsnitt {section}"))
+        text += [("paragraph", f"Sats {section}.{n}.") for n in range(5)]
+    return text
+
+
+def offered(page: str, name: str) -> list[str]:
+    """What a form offers to choose from, by the name of its list."""
+    listed = re.search(rf'<select[^>]* name="{name}".*?</select>', page, re.S)
+    assert listed
+    return re.findall(r"<option[^>]*>(.*?)</option>", listed[0])
+
+
+def test_in_a_long_text_a_passage_is_moved_to_a_section_or_to_what_stands_near_it(
+    browsers: Browsers, editor: PageClient, log: Log, round: UUID
+) -> None:
+    proposal = a_proposal(log, round, text=a_long_text())
+    revision = a_revision(log, proposal)
+    browsers.catch_up()
+    page = editor.get(at(round, revision, on(log, proposal, 301, "move"))).text
+    places = offered(page, "after")
+    assert sum("Avsnitt" in place for place in places) == 100
+    assert "50:5 Sats 49.4." in places
+    assert "51:2 Sats 50.1." in places
+    assert not any("Sats 10." in place for place in places)
+    assert len(places) < 260
+    assert "Av en lång text visas bara rubrikerna" in page
+
+
+def test_in_a_long_text_a_place_is_chosen_in_the_section_one_goes_to(
+    browsers: Browsers, editor: PageClient, log: Log, round: UUID
+) -> None:
+    proposal = a_proposal(log, round, text=a_long_text())
+    comment = a_comment(log, proposal, 301, "Sats 50")
+    browsers.catch_up()
+    form = place_of(round, proposal, comment)
+    page = editor.get(form).text
+    assert "51:1 Sats 50.0." in offered(page, "passage")
+    assert not any("Sats 10." in place for place in offered(page, "passage"))
+    assert offered(page, "section")[10] == "11 Avsnitt 10"
+    section = text_of(log, proposal)[60].id
+    page = editor.get(f"{form}?section={section}").text
+    assert f'<option value="{section}" selected>11 Avsnitt 10</option>' in page
+    assert "11:5 Sats 10.4." in offered(page, "passage")
 
 
 def test_a_passage_is_moved_step_by_step_and_the_reason_stays(
