@@ -118,6 +118,11 @@ class _Versions:
             for k in kept
             if old[self._was[lasting[k].id]].text == lasting[k].text
         }
+        nearest: UUID | None = None
+        self._remaining = [
+            nearest := passage.id if passage.id in self._now else nearest
+            for passage in old
+        ]
         self._before, self._after = self._touched(old), self._touched(new)
         self._placer = FlatPlacer(
             self._before.text,
@@ -176,9 +181,7 @@ class _Versions:
         )
 
     def _removed(self, k: int, *, certain: bool) -> Placement:
-        ids = (passage.id for passage in reversed(self._old[: k + 1]))
-        nearest = next((id for id in ids if id in self._now), None)
-        return Placement(nearest, 0, 0, "removed", certain)
+        return Placement(self._remaining[k], 0, 0, "removed", certain)
 
 
 class _Layout:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, chain, takewhile
+from itertools import takewhile
 from math import log
 from typing import NamedTuple
 
 from domain.alignment import gaining, in_order
+from domain.rarity import Rarity
 
 SEED = 4
 """Words in a row, once in each text, that may show where a stretch has moved."""
@@ -51,11 +52,7 @@ class Descent:
         around: Sequence[str] = (),
     ) -> None:
         self._old, self._new, self._around = old, new, around
-        times = Counter(chain(old, new, around, around))
-        total = times.total() + 1
-        self._rarities = list(
-            accumulate((log(total / times[word]) for word in old), initial=0.0)
-        )
+        self._rarity = Rarity(old, new, around)
         places = (len(old) + len(around)) * (len(new) + len(around))
         self._rare_anywhere = log(places + 1) + MARGIN
         self.to = [-1] * len(old)
@@ -72,10 +69,10 @@ class Descent:
 
     def rarity(self, first: int, stop: int) -> float:
         """How unlikely old words from `first` up to `stop` are together, minus log."""
-        return self._rarities[stop] - self._rarities[first]
+        return self._rarity.alone(first, stop)
 
     def _weight(self, strand: Strand) -> float:
-        return self.rarity(strand.old, strand.old + strand.length)
+        return self._rarity.in_a_row(strand.old, strand.old + strand.length)
 
     def _common(self, ours: range, theirs: range) -> list[Strand]:
         """The strands that two stretches have in common, in order, beyond chance.
@@ -217,8 +214,8 @@ class Descent:
         """The rarity of old word `i` if it finds a place at `j`, less that of what is
         put out there; a word that leaves another place is lost there."""
         origin = self.origin[j]
-        put_out = self.rarity(origin, origin + 1) if origin >= 0 else 0.0
-        found = self.rarity(i, i + 1)
+        put_out = self._rarity.after(origin) if origin >= 0 else 0.0
+        found = self._rarity.after(i)
         return (found if self.to[i] < 0 else -found) - put_out
 
     def _beside(self, old: int, new: int, step: int) -> tuple[range, range]:

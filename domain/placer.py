@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
 from domain.descent import Descent
@@ -63,6 +64,8 @@ class FlatPlacer:
             None if paired is None else self._paired_words(paired),
             WORD.findall(around.casefold()),
         )
+        self._before = _Standing(self._descent.to)
+        self._after = _Standing(self._descent.origin)
 
     def _paired_words(
         self, paired: Sequence[tuple[range, range]]
@@ -113,7 +116,11 @@ class FlatPlacer:
         score, begin = 0.0, 0
         for k, i in enumerate(standing):
             if k:
-                score -= DISTANCE * (to[i] - to[standing[k - 1]] - 1)
+                before = standing[k - 1]
+                # What came in between words parts them less than they do themselves
+                # by changing places.
+                cost = DISTANCE if before < i else 1.0
+                score -= cost * (to[i] - to[before] - 1)
             if score <= 0 or self._fenced(to[standing[k - 1]], to[i]):
                 score, begin = 0.0, k
             score += self._descent.rarity(i, i + 1) / mean
@@ -131,14 +138,11 @@ class FlatPlacer:
             return False
         low, high = to[together[0]], to[together[-1]]
         were = (
-            _standing(to, range(min(together) - 1, -1, -1)),
-            _standing(to, range(max(together) + 1, len(to))),
+            self._before.last[min(together)],
+            self._before.next[max(together) + 1],
         )
-        are = (
-            _standing(origin, range(low - 1, -1, -1)),
-            _standing(origin, range(high + 1, len(origin))),
-        )
-        return were != tuple(j if j is None else origin[j] for j in are)
+        are = (self._after.last[low], self._after.next[high + 1])
+        return were != tuple(-1 if j < 0 else origin[j] for j in are)
 
     def _fenced(self, left: int, right: int) -> bool:
         """Whether a passage begins between two new words."""
@@ -174,22 +178,33 @@ class FlatPlacer:
         return Spot(at, at + len(sought), "exact", alone)
 
     def _gap(self, before: int) -> tuple[int, int]:
-        """The offsets between the nearest words that still stand around a place."""
-        to = self._descent.to
-        left = before - 1
-        while left >= 0 and to[left] < 0:
-            left -= 1
-        low = self._new[to[left]].end if left >= 0 else 0
-        right = before
-        while right < len(to) and (to[right] < 0 or self._new[to[right]].start < low):
-            right += 1
-        high = self._new[to[right]].start if right < len(to) else len(self.new_text)
-        return low, high
+        """The offsets around a place: where the old word that still stands before it
+        ends, and where the next one begins that comes from the old text."""
+        left = self._before.last[before]
+        if left < 0:
+            low, right = 0, self._after.next[0]
+        else:
+            at = self._descent.to[left]
+            low, right = self._new[at].end, self._after.next[at + 1]
+        return low, self._new[right].start if right >= 0 else len(self.new_text)
 
 
-def _standing(places: Sequence[int], order: range) -> int | None:
-    """The first index in `order` of a word that stands in the other text too."""
-    return next((k for k in order if places[k] >= 0), None)
+class _Standing:
+    """The words of a text that stand in the other one, too: `last[k]` is the nearest
+    of them before word `k` and `next[k]` the nearest from there on, or -1."""
+
+    def __init__(self, places: Sequence[int]) -> None:
+        size = len(places)
+        self.last = list(
+            accumulate(range(size), lambda k, i: i if places[i] >= 0 else k, initial=-1)
+        )
+        self.next = list(
+            accumulate(
+                range(size - 1, -1, -1),
+                lambda k, i: i if places[i] >= 0 else k,
+                initial=-1,
+            )
+        )[::-1]
 
 
 def _words(text: str) -> list[_Word]:

@@ -34,6 +34,13 @@ THINGS = [
 ]
 TIMES = ["varje år", "under våren", "tillsammans med andra", "i hela länet"]
 
+EVERYWHERE = [
+    (subject, verb, TIMES[k % len(TIMES)])
+    for subject in SUBJECTS
+    for k, verb in enumerate(VERBS)
+]
+"""Who does what and when, in as many ways as there are."""
+
 
 def dice(seed: int) -> Random:
     """Chance that falls the same way every time."""
@@ -338,6 +345,30 @@ def test_small_words_that_any_texts_share_do_not_keep_a_quote_alive() -> None:
     start = old_text.index("och ska stanna")
     spot = FlatPlacer(old_text, new_text).place(start, start + len("och ska"))
     assert spot.state == "removed"
+
+
+def test_a_name_that_the_text_uses_everywhere_does_not_show_where_words_went() -> None:
+    name = "den nationella planen för kompetensförsörjning i hälso- och sjukvården"
+    uses = [
+        f"{subject} ska {verb} {name} {time}." for subject, verb, time in EVERYWHERE
+    ]
+    gone = f"Bilagan redogör för hur {name} utförligt ser på lärande."
+    come = f"Riksdagen har fått ta del av {name} utförligt och i god tid."
+    old_text, new_text = "\n\n".join([gone, *uses]), "\n\n".join([*uses, come])
+    start = old_text.index(f"{name} utförligt")
+    spot = FlatPlacer(old_text, new_text).place(start, start + len(name) + 10)
+    assert spot.state == "removed"
+
+
+def test_a_quote_whose_sentences_parted_stands_where_most_of_it_does() -> None:
+    most = "Rådet samlar varje höst in regionernas prognoser för bemanning."
+    rest = "Lärosätena redovisar antalet praktikplatser."
+    between = "Här tillkom annat om ekonomi, lokaler, resor, inköp, möten och avgifter."
+    old_text = f"Inledning.\n\n{most} {rest}\n\nSlut."
+    new_text = f"Inledning.\n\n{rest} {between} {between} {most}\n\nSlut."
+    start, end = old_text.index(most), old_text.index("\n\nSlut")
+    spot = FlatPlacer(old_text, new_text).place(start, end)
+    assert (new_text[spot.start : spot.end], spot.state) == (most, "changed")
 
 
 def test_words_that_went_to_another_passage_are_moved(old: list[Passage]) -> None:
