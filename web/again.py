@@ -6,6 +6,7 @@ import asyncio
 from asyncio import AbstractEventLoop, Future
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from time import monotonic
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from domain.log import Unavailable
 from projections.reads import ReadPool
 from projections.stand import Stand, stands_of
-from web.shelf import Shelf
+from web.shelf import Made, Shelf
 from web.unchanged import known_by, name_of, place_of, unchanged
 
 Found = tuple[datetime, dict[UUID | None, Stand]]
@@ -91,27 +92,38 @@ class Again:
         self.stands = stands
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = None
-        if scope["type"] == "http":
-            scope["state"]["shelf"] = self.shelf
-            answer = await self._answer(Request(scope))
-        await (answer or self.app)(scope, receive, send)
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        scope["state"]["shelf"] = self.shelf
+        request = Request(scope)
+        place, came = place_of(request), monotonic()
+        while place and (made := await self.shelf.last(place)):
+            # What was begun after the visitor came has in it all they can know of.
+            if made.began > came or await self._stands(request, made):
+                await self._answer(request, made)(scope, receive, send)
+                return
+            if turn := self.shelf.begin(place, made):
+                try:
+                    await self.app(scope, receive, send)
+                finally:
+                    self.shelf.end(place, made, turn)
+                return
+        await self.app(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response | None:
-        """The page that stands there, or None if it has to be made."""
-        place = place_of(request)
-        made = self.shelf.find(place) if place else None
-        if made is None:
-            return None
+    async def _stands(self, request: Request, made: Made) -> bool:
+        """Whether a page would be made just as it was."""
         try:
             now, stand = await self.stands.of(made.consultation)
         except Unavailable:
-            return None
+            return False
         request.state.moment = made.moment
         request.state.moment_at = made.moment_at
-        if name_of(request, stand, now) != made.name:
-            return None
+        return name_of(request, stand, now) == made.name
+
+    def _answer(self, request: Request, made: Made) -> Response:
         request.scope["route"] = made.route
+        request.state.position = made.position
         if made.name in known_by(request):
             return unchanged(made.name)
         return made.answer(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from time import monotonic
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -75,8 +76,10 @@ class _Asking:
 
     @contextmanager
     def __call__(self, moment: int | None = None) -> Iterator[Reads]:
+        state = self._request.state
+        if compares(state):
+            state.began = monotonic()
         with self._pool(moment) as reads:
-            state = self._request.state
             if compares(state):
                 stand = compare(self._request, reads)
                 state.position = stand.position if moment is None else moment

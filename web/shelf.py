@@ -7,11 +7,13 @@ erased does not lie in the memory of a process either.
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections import OrderedDict
+from concurrent.futures import Future
 from datetime import datetime
 from functools import cached_property
-from threading import Event, Lock
+from threading import Lock
 from time import monotonic
 from uuid import UUID
 
@@ -25,20 +27,21 @@ ROOM = 32_000_000
 LONGEST = 60.0
 """Seconds that a page is kept at most."""
 PATIENCE = 10.0
-"""Seconds that a page is waited for while somebody else makes it."""
+"""Seconds that a page is waited for while it is made for somebody else."""
 
 Place = tuple[object, ...]
 """All of a request that its page depends on; not how things stand."""
+Turn = Future[None]
+"""Somebody's, to have a page made; done when it has been, or has come to nothing."""
 
 
 class Made:
     """A page as it was made, by its name; `request` is whoever asked for it first."""
 
-    def __init__(
-        self, name: str, response: Response, request: Request, position: int
-    ) -> None:
+    def __init__(self, name: str, response: Response, request: Request) -> None:
         self.name = name
-        self.position = position
+        self.began: float = request.state.began
+        self.position: int = request.state.position
         self.consultation: UUID | None = request.path_params.get("consultation")
         self.moment: int | None = request.state.moment
         self.moment_at: datetime | None = request.state.moment_at
@@ -65,72 +68,66 @@ class Made:
             headers["content-encoding"] = "gzip"
             headers["content-length"] = str(len(body))
             headers["vary"] += ", Accept-Encoding"
-        request.state.position = self.position
         return Response(body, 200, headers)
 
 
-class Making:
-    """A page that somebody is making, for all who ask for it meanwhile."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._done = Event()
-        self._made: Made | None = None
-
-    def end(self, made: Made | None) -> None:
-        """Hand the page out, or say that it has not been made."""
-        self._made = made
-        self._done.set()
-
-    def wait(self) -> Made | None:
-        """The page, if it has been made. Blocks: runs in a thread."""
-        self._done.wait(PATIENCE)
-        return self._made
-
-
 class Shelf:
-    """The pages kept in one process; those kept longest make room for others."""
+    """The pages kept in one process; those kept longest make room for others.
+
+    A page is made for one at a time. Who asks meanwhile is given what is made next.
+    """
 
     def __init__(self, room: int = ROOM, longest: float = LONGEST) -> None:
         self._room = room
         self._longest = longest
         self._lock = Lock()
         self._made: OrderedDict[Place, Made] = OrderedDict()
-        self._making: dict[tuple[Place, str], Making] = {}
+        self._turns: dict[Place, Turn] = {}
         self._taken = 0
 
-    def find(self, place: Place) -> Made | None:
-        """The page last made there; whether it still stands is for others to say."""
+    async def last(self, place: Place) -> Made | None:
+        """The page last made there; whether it still stands is for others to say.
+
+        It is waited for while it is made for somebody, unless that takes very long.
+        """
+        with self._lock:
+            turn = self._turns.get(place)
+        if turn:
+            try:
+                ended = asyncio.shield(asyncio.wrap_future(turn))
+                await asyncio.wait_for(ended, PATIENCE)
+            except TimeoutError:
+                return None
         with self._lock:
             return self._made.get(place)
 
-    def claim(self, place: Place, name: str) -> Made | Making | None:
-        """The page of this name, or who is making it; None: the caller makes it now.
-
-        Who was told None calls `fill` afterwards, whatever came of it.
-        """
+    def begin(self, place: Place, before: Made) -> Turn | None:
+        """The caller's turn to make a page anew, who says when that has ended; None if
+        it has been made, or is being made, since the page `before`."""
         with self._lock:
-            found = self._made.get(place)
-            if found and found.name == name:
-                return found
-            if making := self._making.get((place, name)):
-                return making
-            self._making[place, name] = Making(name)
-            return None
+            if place in self._turns or self._made.get(place) is not before:
+                return None
+            turn = self._turns[place] = Turn()
+            return turn
 
-    def fill(self, place: Place, name: str, made: Made | None) -> None:
-        """Keep a page in the place of the one before, and hand it to who waits; None
-        if it was not made, or is not to be kept."""
+    def end(self, place: Place, before: Made, turn: Turn) -> None:
+        """Let others have their turn. What nothing took the place of is kept no more:
+        there may be no such page any longer."""
         with self._lock:
-            if made:
+            if self._made.get(place) is before:
                 self._drop(place)
-                self._made[place] = made
-                self._taken += len(made)
-                while self._taken > self._room:
-                    self._drop(next(iter(self._made)))
-            making = self._making.pop((place, name), None)
-        if making:
-            making.end(made)
+            if self._turns.get(place) is turn:
+                self._over(place)
+
+    def keep(self, place: Place, made: Made) -> None:
+        """Keep a page in the place of the one before, and hand it to who waits."""
+        with self._lock:
+            self._drop(place)
+            self._made[place] = made
+            self._taken += len(made)
+            while self._taken > self._room:
+                self._drop(next(iter(self._made)))
+            self._over(place)
 
     def clear_out(self) -> None:
         """Drop what has been kept for long."""
@@ -140,6 +137,10 @@ class Shelf:
                 if monotonic() - oldest.at < self._longest:
                     break
                 self._drop(place)
+
+    def _over(self, place: Place) -> None:
+        if turn := self._turns.pop(place, None):
+            turn.set_result(None)
 
     def _drop(self, place: Place) -> None:
         if gone := self._made.pop(place, None):

@@ -1,4 +1,4 @@
-"""Pages that a browser has already, or this process: nothing on them is asked for.
+"""Pages that a browser has already: told so before anything on them is asked for.
 
 A page that says `@kept_by_browsers` is made of nothing but the read tables, who reads
 it, and the hour; its ETag names all three. Whatever else a page is made of (a form's
@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache, partial, wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,7 @@ from web.assets import assets
 from web.dates import STOCKHOLM
 from web.language import language_of
 from web.pages import KEPT, has_notice, site_of, wants_block
-from web.shelf import Made, Making, Place
+from web.shelf import Made, Place
 from web.visitor import visitor_of
 
 ROOT = Path(__file__).parents[1]
@@ -40,15 +40,8 @@ class Unchanged(Exception):
     """The browser has this page as it stands."""
 
 
-class OnShelf(Exception):
-    """The process has this page as it stands, or is just making it for somebody."""
-
-    def __init__(self, found: Made | Making) -> None:
-        self.found = found
-
-
 def kept_by_browsers(page: Page) -> Page:
-    """A page that is sent again only when it has changed, and made again only then.
+    """A page that is sent again only when it has changed.
 
     Its first question to the tables also asks whether it has (`compare`, called when
     `request.state.reads` is opened): then nothing more is asked, and nothing rendered.
@@ -58,43 +51,29 @@ def kept_by_browsers(page: Page) -> Page:
     def asked(request: Request, *args: Any, **kwargs: Any) -> Response:
         state = request.state
         state.compares = request.method in {"GET", "HEAD"} and not has_notice(request)
-        state.place = place_of(request)
-        while True:
-            try:
-                return _named(request, partial(page, request, *args, **kwargs))
-            except Unchanged:
-                return unchanged(state.etag)
-            except OnShelf as on_shelf:
-                found = on_shelf.found
-            made = found.wait() if isinstance(found, Making) else found
-            if made:
-                return made.answer(request)
-            # It came to nothing, or takes very long: made here, and for this visitor.
-            del state.etag
-            state.place = None
+        try:
+            response = page(request, *args, **kwargs)
+        except Unchanged:
+            return unchanged(state.etag)
+        etag = getattr(state, "etag", "")
+        if etag and response.status_code == 200:
+            response.headers["ETag"] = etag
+            _shelve(request, response)
+        return response
 
     return asked
 
 
-def _named(request: Request, page: Callable[[], Response]) -> Response:
-    """A page that is made now: with its name, and put on the shelf if it belongs there.
+def _shelve(request: Request, response: Response) -> None:
+    """Put a page on the shelf, if it belongs there.
 
-    As of a position that is still to come it does not: that is a moment like any other
-    once it has come.
+    As of a position that is still to come it does not: that will be a moment like any
+    other once it has come.
     """
-    state = request.state
-    state.claim = ""
-    made = None
-    try:
-        response = page()
-        if (etag := getattr(state, "etag", "")) and response.status_code == 200:
-            response.headers["ETag"] = etag
-            if state.moment is not None or "as_of" not in request.query_params:
-                made = Made(etag, response, request, state.position)
-    finally:
-        if state.claim:
-            state.shelf.fill(state.place, state.claim, made)
-    return response
+    place, state = place_of(request), request.state
+    is_to_come = state.moment is None and "as_of" in request.query_params
+    if place and not is_to_come:
+        state.shelf.keep(place, Made(state.etag, response, request))
 
 
 def unchanged(etag: str) -> Response:
@@ -138,9 +117,7 @@ def compares(state: State) -> bool:
 
 
 def compare(request: Request, reads: Reads) -> Stand:
-    """Name the page as it stands now.
-
-    Raises Unchanged if the browser has just that, and OnShelf if the process has.
+    """Name the page as it stands now; raise Unchanged if the browser has just that.
     The hour is looked at before the page looks at it: a page made just after a deadline
     may have the name of just before, and is then made once more, never the reverse.
     """
@@ -152,10 +129,6 @@ def compare(request: Request, reads: Reads) -> Stand:
     state.etag = name_of(request, stand, now)
     if state.etag in known_by(request):
         raise Unchanged
-    if state.place:
-        if found := state.shelf.claim(state.place, state.etag):
-            raise OnShelf(found)
-        state.claim = state.etag
     return stand
 
 

@@ -7,17 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
+import anyio
 import psycopg
 import pytest
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from domain.log import Log
+from domain.inbox import withhold_comments
+from domain.log import SYSTEM, Log
 from tests.client import PageClient
 from tests.office import Office
+from tests.story import NOW
 from tests.web.conftest import SITE, Browsers
 from web.pages import kept_passages
-from web.shelf import Made, Making, Shelf
+from web.shelf import Made, Place, Shelf
 
 
 def times_made() -> int:
@@ -187,51 +190,80 @@ def made(name: str, text: str = "Text") -> Made:
         "type": "http",
         "headers": [],
         "path_params": {},
-        "state": {"moment": None, "moment_at": None},
+        "state": {"moment": None, "moment_at": None, "position": 1, "began": 1.0},
     }
-    return Made(name, HTMLResponse(text), Request(scope), 1)
+    return Made(name, HTMLResponse(text), Request(scope))
+
+
+PLACE = ("/",)
+
+
+def last(shelf: Shelf, place: Place = PLACE) -> Made | None:
+    return anyio.run(shelf.last, place)
 
 
 def test_a_page_made_anew_takes_the_place_of_the_one_before() -> None:
     shelf = Shelf()
+    assert last(shelf) is None
     for name in ("first", "second"):
-        assert shelf.claim(("/",), name) is None
-        shelf.fill(("/",), name, made(name))
-    found = shelf.claim(("/",), "second")
-    assert isinstance(found, Made)
-    assert found is shelf.find(("/",))
-    assert shelf.claim(("/",), "first") is None
+        shelf.keep(PLACE, page := made(name))
+        assert last(shelf) is page
 
 
 def test_the_shelf_has_room_for_so_much() -> None:
     shelf = Shelf(room=25)
     for n in range(5):
-        shelf.claim((n,), "page")
-        shelf.fill((n,), "page", made("page", "x" * 10))
-    assert [bool(shelf.find((n,))) for n in range(5)] == [0, 0, 0, 1, 1]
-    shelf.claim((9,), "page")
-    shelf.fill((9,), "page", made("page", "x" * 30))
-    assert not any(shelf.find((n,)) for n in (*range(5), 9))
+        shelf.keep((n,), made("page", "x" * 10))
+    assert [bool(last(shelf, (n,))) for n in range(5)] == [0, 0, 0, 1, 1]
+    shelf.keep((9,), made("page", "x" * 30))
+    assert not any(last(shelf, (n,)) for n in (*range(5), 9))
 
 
 def test_nothing_is_kept_for_long() -> None:
     for longest, found in ((60, True), (0, False)):
         shelf = Shelf(longest=longest)
-        shelf.claim(("/",), "page")
-        shelf.fill(("/",), "page", made("page"))
+        shelf.keep(PLACE, made("page"))
         shelf.clear_out()
-        assert bool(shelf.find(("/",))) is found
+        assert bool(last(shelf)) is found
 
 
 @pytest.mark.parametrize("comes", [True, False], ids=["made", "not made"])
-def test_who_asks_for_a_page_that_is_being_made_waits_for_it(comes: bool) -> None:
+def test_who_asks_for_a_page_while_it_is_made_waits_for_it(comes: bool) -> None:
     shelf = Shelf()
-    shelf.claim(("/",), "page")
-    found = [shelf.claim(("/",), "page") for _ in range(3)]
-    assert shelf.claim(("/",), "newer") is None
+    shelf.keep(PLACE, before := made("before"))
+    turn = shelf.begin(PLACE, before)
+    assert turn
+    assert shelf.begin(PLACE, before) is None
     page = made("page") if comes else None
     with ThreadPoolExecutor(3) as pool:
-        waiting = [pool.submit(one.wait) for one in found if isinstance(one, Making)]
-        assert len(waiting) == 3
-        shelf.fill(("/",), "page", page)
+        waiting = [pool.submit(last, shelf) for _ in range(3)]
+        if page:
+            shelf.keep(PLACE, page)
+        shelf.end(PLACE, before, turn)
         assert [each.result(timeout=30) for each in waiting] == [page] * 3
+    assert shelf.begin(PLACE, before) is None
+    assert bool(page and shelf.begin(PLACE, page)) is comes
+
+
+def test_a_turn_that_is_over_ends_no_other() -> None:
+    shelf = Shelf()
+    shelf.keep(PLACE, first := made("first"))
+    turn = shelf.begin(PLACE, first)
+    assert turn
+    shelf.keep(PLACE, second := made("second"))
+    assert shelf.begin(PLACE, second)
+    shelf.end(PLACE, first, turn)
+    assert shelf.begin(PLACE, second) is None
+
+
+def test_a_page_that_is_not_there_any_more_keeps_nobody_waiting(
+    browsers: Browsers, log: Log, office: Office
+) -> None:
+    comment = office.said()
+    address = f"/consultations/{office.round}/comments/{comment}"
+    anyone = browsers.anyone()
+    assert anyone.get(address).status_code == 200
+    withhold_comments(log, ids=[comment], reason="personal_data", by=SYSTEM, now=NOW)
+    browsers.catch_up()
+    for _ in range(3):
+        assert anyone.get(address).status_code == 404
