@@ -16,7 +16,7 @@ from ledger.sealing import ERASED
 from projections.proposal import passages_of
 from projections.reads import Reads
 from projections.rows import Rows
-from projections.sight import READABLE, SEEN, Sight
+from projections.sight import SEEN, Sight, readable
 from projections.sight import visible_to_public as visible_to_public
 
 
@@ -244,20 +244,25 @@ COMMENT_COLUMNS: LiteralString = (
 )
 """A CommentRow with everything in it, for those who see all."""
 
-SEEN_COLUMNS: LiteralString = _FACTS + (
-    ", CASE WHEN " + READABLE + " THEN c.quote ELSE '' END AS quote"
-    ", CASE WHEN " + READABLE + " THEN c.text ELSE '' END AS text"
-    ", CASE WHEN " + READABLE + " THEN c.wording ELSE '' END AS wording"
-    ", " + READABLE + " AS is_readable"
-)
-"""A CommentRow with the words that the reader may read; takes a Sight's parameters."""
-
-COMMENT_TABLES: LiteralString = """
-    comment c LEFT JOIN organisation o ON o.id = c.organisation
-              LEFT JOIN person p ON p.id = c.author
-              LEFT JOIN now.person q ON q.id = c.author
+COMMENT_NAMES: LiteralString = """
+    LEFT JOIN organisation o ON o.id = c.organisation
+    LEFT JOIN person p ON p.id = c.author
+    LEFT JOIN now.person q ON q.id = c.author
 """
 """`q` is the author today: consent that is taken back is so for the past too."""
+
+COMMENT_TABLES: LiteralString = " comment c " + COMMENT_NAMES
+
+
+def seen_columns(moment: int | None) -> LiteralString:
+    """A CommentRow with the words that the reader may read; takes a Sight's params."""
+    may_read = readable(moment)
+    return _FACTS + (
+        ", CASE WHEN " + may_read + " THEN c.quote ELSE '' END AS quote"
+        ", CASE WHEN " + may_read + " THEN c.text ELSE '' END AS text"
+        ", CASE WHEN " + may_read + " THEN c.wording ELSE '' END AS wording"
+        ", " + may_read + " AS is_readable"
+    )
 
 
 def comment_by_id(reads: Reads, id: UUID) -> CommentRow | None:
@@ -274,7 +279,7 @@ def comment_seen(reads: Reads, id: UUID, sight: Sight) -> CommentRow | None:
     return reads.one(
         CommentRow,
         "SELECT "
-        + SEEN_COLUMNS
+        + seen_columns(reads.moment)
         + " FROM "
         + COMMENT_TABLES
         + " WHERE c.id = %(id)s AND "

@@ -8,13 +8,13 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from projections.comment import (
-    COMMENT_TABLES,
-    SEEN_COLUMNS,
+    COMMENT_NAMES,
     CommentRow,
     PlacementRow,
+    seen_columns,
 )
 from projections.consultation_list import REACHED, WORKED_ON, Reach
-from projections.paged import Found, Key, Order, Stretch, paged
+from projections.paged import Found, Key, Order, Source, Stretch, paged
 from projections.reads import Reads
 from projections.sight import ANSWERED, OF_PROPOSAL, READABLE, SEEN, Sight, seen_in
 
@@ -41,7 +41,12 @@ _NARROWING: tuple[tuple[str, LiteralString], ...] = (
     ("on_whole", "c.passage IS NULL"),
     ("theme", "%(theme)s = ANY (c.themes)"),
     ("kind", "c.kind = %(kind)s"),
-    ("organisation_kind", "coalesce(o.kind, 'private') = %(organisation_kind)s"),
+    (
+        "organisation_kind",
+        "CASE WHEN %(organisation_kind)s = 'private' THEN c.organisation IS NULL"
+        " ELSE EXISTS (SELECT FROM organisation o WHERE o.id = c.organisation"
+        " AND o.kind = %(organisation_kind)s) END",
+    ),
     (
         "words",
         "(c.words @@ websearch_to_tsquery('swedish', %(words)s) AND "
@@ -122,15 +127,13 @@ def comments_on_passage(
     stretch: Stretch,
 ) -> Found[CommentRow]:
     """The comments that stand on a passage of an edition, the oldest first."""
-    return paged(
+    return _paged(
         reads,
-        CommentRow,
-        "SELECT " + SEEN_COLUMNS,
-        " FROM "
-        + COMMENT_TABLES
-        + """ JOIN placement s ON s.comment = c.id
+        """
+          FROM placement s JOIN comment c ON c.id = s.comment
          WHERE s.proposal = %(proposal)s AND s.edition = %(edition)s
-           AND s.passage = %(passage)s AND c.proposal = %(proposal)s AND """
+           AND s.passage = %(passage)s AND c.proposal = %(proposal)s AND
+        """
         + seen_in(OF_PROPOSAL, reads.moment),
         {
             "proposal": proposal,
@@ -151,15 +154,25 @@ def _listed(
     stretch: Stretch,
 ) -> Found[CommentRow]:
     """A page of the comments that meet a condition, the newest first."""
-    return paged(
+    return _paged(
         reads,
-        CommentRow,
-        "SELECT " + SEEN_COLUMNS,
-        " FROM " + COMMENT_TABLES + " WHERE " + condition,
+        " FROM comment c WHERE " + condition,
         {**params, **sight.params},
         _NEWEST_FIRST,
         stretch,
     )
+
+
+def _paged(
+    reads: Reads,
+    tables: LiteralString,
+    params: dict[str, Any],
+    order: Order,
+    stretch: Stretch,
+) -> Found[CommentRow]:
+    select: LiteralString = "SELECT " + seen_columns(reads.moment)
+    source = Source(select, tables, order, "c", COMMENT_NAMES)
+    return paged(reads, CommentRow, source, params, stretch)
 
 
 def placements_in(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, LiteralString
 from uuid import UUID
 
-from projections.paged import Found, Order, Stretch, paged
+from projections.paged import Found, Order, Source, Stretch, paged
 from projections.reads import Reads
 
 FIRST_ROWS = 5
@@ -178,15 +178,13 @@ def uncertain_in(
     reads: Reads, proposal: UUID, edition: int, stretch: Stretch
 ) -> Found[UncertainRow]:
     """A page of the comments whose place in an edition is to be confirmed."""
-    return paged(
-        reads,
-        UncertainRow,
+    source = Source(
         "SELECT s.comment, s.position AS number, s.passage, s.start_at, s.end_at,"
         " s.state",
         " FROM placement s JOIN comment c ON c.id = s.comment AND NOT c.is_withdrawn"
         " WHERE s.proposal = %(proposal)s AND s.edition = %(edition)s"
         " AND NOT s.certain",
-        {"proposal": proposal, "edition": edition},
         Order(("s.position",), lambda row: (row.number,)),
-        stretch,
     )
+    params = {"proposal": proposal, "edition": edition}
+    return paged(reads, UncertainRow, source, params, stretch)

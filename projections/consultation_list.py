@@ -8,9 +8,9 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from projections.consultation import ConsultationRow
-from projections.paged import MOST_COUNTED, Found, Order, Stretch, paged
+from projections.paged import MOST_COUNTED, Found, Order, Source, Stretch, paged
 from projections.reads import Reads
-from projections.sight import COUNTED
+from projections.sight import counted_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +101,9 @@ def past(
     condition: LiteralString = " FROM consultation k WHERE NOT (" + _TO_COME + ") AND "
     if concluded is not None:
         condition += "(k.status = 'concluded') = %(concluded)s AND "
-    return paged(
-        reads,
-        ConsultationRow,
-        _SELECT,
-        condition + REACHED,
-        {"at": at, "concluded": concluded, **reach.params},
-        _LAST_DEADLINE_FIRST,
-        stretch,
-        counted=False,
-    )
+    source = Source(_SELECT, condition + REACHED, _LAST_DEADLINE_FIRST)
+    params = {"at": at, "concluded": concluded, **reach.params}
+    return paged(reads, ConsultationRow, source, params, stretch, counted=False)
 
 
 def latest(reads: Reads, reach: Reach, limit: int) -> list[ConsultationRow]:
@@ -159,7 +152,7 @@ def tallies(reads: Reads, consultations: list[UUID]) -> dict[UUID, TallyRow]:
                (SELECT count(*) FROM (
                     SELECT FROM comment c WHERE c.consultation = k.id AND
         """
-        + COUNTED
+        + counted_at(reads.moment)
         + """ LIMIT %(most)s) AS counted)::int AS comments
           FROM consultation k WHERE k.id = ANY (%(consultations)s)
         """,

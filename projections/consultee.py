@@ -8,7 +8,7 @@ from typing import LiteralString
 from uuid import UUID
 
 from projections.organisation import Sought, narrowing, swedish_order
-from projections.paged import Found, Stretch, paged
+from projections.paged import Found, Source, Stretch, paged
 from projections.reads import Reads
 
 _STANDING: dict[str, LiteralString] = {
@@ -64,15 +64,13 @@ def asked(
     reads: Reads, consultation: UUID, sought: Sought, standing: str, stretch: Stretch
 ) -> Found[AskedRow]:
     """A page of organisations in Swedish order, with how each stands."""
-    return paged(
-        reads,
-        AskedRow,
+    source = Source(
         "SELECT id, name, kind, county, care_regions, is_asked, comments",
         _among(sought, standing),
-        {"consultation": consultation, **sought.params},
         swedish_order("sort_key", "id"),
-        stretch,
     )
+    params = {"consultation": consultation, **sought.params}
+    return paged(reads, AskedRow, source, params, stretch)
 
 
 def unasked(reads: Reads, consultation: UUID, sought: Sought, standing: str) -> int:

@@ -13,7 +13,7 @@ from domain.erasure import APPROVALS, Erasure
 from domain.hold import Holdable
 from domain.log import Entry
 from domain.person import Person
-from projections.paged import Found, Order, Stretch, paged
+from projections.paged import Found, Order, Source, Stretch, paged
 from projections.reads import Reads
 from projections.rows import Rows
 
@@ -164,17 +164,15 @@ def erasures(
     states: LiteralString = "('requested', 'decided')"
     if not waiting:
         states = "('refused', 'carried_out')"
-    return paged(
-        reads,
-        ErasureRow,
+    source = Source(
         _COLUMNS,
         " FROM erasure WHERE state IN "
         + states
         + " AND (%(all)s::boolean OR consultation = ANY (%(in)s::uuid[]))",
-        {"all": consultations is None, "in": list(consultations or ())},
         Order(("position",), lambda row: (row.position,), descending=not waiting),
-        stretch,
     )
+    params = {"all": consultations is None, "in": list(consultations or ())}
+    return paged(reads, ErasureRow, source, params, stretch)
 
 
 def erasures_of(reads: Reads, thing: UUID) -> list[ErasureRow]:

@@ -9,7 +9,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from domain.log import Entry
-from projections.paged import Found, Order, Stretch, paged
+from projections.paged import Found, Order, Source, Stretch, paged
 from projections.reads import Reads
 from projections.rows import Rows
 
@@ -128,9 +128,11 @@ _NEWEST_FIRST = Order(("valid_from",), lambda row: (row.position,), descending=T
 def entries(reads: Reads, wanted: Wanted, stretch: Stretch) -> Found[EntryRow]:
     """A page of the entries, the newest first. They are not counted: most are many."""
     conditions: list[LiteralString] = ["true"]
-    # Composed, not "IS NULL OR": a plan for all cases read the whole log for some.
+    # Composed, not "IS NULL OR": a plan for all cases read the whole log for some. And
+    # one value is asked for as one: an index has the entries of several in no order.
     if wanted.actors is not None:
-        conditions.append("actor = ANY (%(actors)s)")
+        one = len(wanted.actors) == 1
+        conditions.append("actor = " + ("%(actor)s" if one else "ANY (%(actors)s)"))
     if wanted.thing:
         conditions.append("thing = %(thing)s")
     if wanted.kind:
@@ -138,29 +140,29 @@ def entries(reads: Reads, wanted: Wanted, stretch: Stretch) -> Found[EntryRow]:
     if wanted.consultation:
         conditions.append("consultation = %(consultation)s")
     if wanted.within is not None:
-        conditions.append("consultation = ANY (%(within)s)")
+        one = len(wanted.within) == 1
+        conditions.append(
+            "consultation = " + ("%(place)s" if one else "ANY (%(within)s)")
+        )
     if wanted.since:
         conditions.append("at >= %(since)s")
     if wanted.until:
         conditions.append("at < %(until)s")
-    return paged(
-        reads,
-        EntryRow,
-        _COLUMNS,
-        " FROM entry WHERE " + " AND ".join(conditions),
-        {
-            "actors": wanted.actors,
-            "thing": wanted.thing,
-            "kind": wanted.kind,
-            "consultation": wanted.consultation,
-            "within": wanted.within,
-            "since": wanted.since,
-            "until": wanted.until,
-        },
-        _NEWEST_FIRST,
-        stretch,
-        counted=False,
+    source = Source(
+        _COLUMNS, " FROM entry WHERE " + " AND ".join(conditions), _NEWEST_FIRST
     )
+    params = {
+        "actor": next(iter(wanted.actors or ()), None),
+        "actors": wanted.actors,
+        "thing": wanted.thing,
+        "kind": wanted.kind,
+        "consultation": wanted.consultation,
+        "place": next(iter(wanted.within or ()), None),
+        "within": wanted.within,
+        "since": wanted.since,
+        "until": wanted.until,
+    }
+    return paged(reads, EntryRow, source, params, stretch, counted=False)
 
 
 def entry_at(reads: Reads, position: int) -> EntryRow | None:

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Literal, LiteralString, get_args
 from uuid import UUID
 
-from projections.comment import COMMENT_TABLES
-from projections.paged import Found, Order, Stretch, paged
+from projections.comment import COMMENT_NAMES
+from projections.paged import Found, Order, Source, Stretch, paged
 from projections.reads import Reads
 
 Waiting = Literal[
@@ -97,12 +97,11 @@ _SELECT: LiteralString = """
            ARRAY(SELECT i.title FROM issue_comment g JOIN issue i ON i.id = g.issue
                   WHERE g.comment = c.id ORDER BY i.position) AS issue_titles
 """
-_TABLES: LiteralString = (
-    COMMENT_TABLES
-    + " LEFT JOIN proposal r ON r.id = c.proposal"
+_BESIDE: LiteralString = (
+    COMMENT_NAMES
+    + " JOIN proposal r ON r.id = c.proposal"
     + " LEFT JOIN person f ON f.id = c.officer"
 )
-"""All joined from the left, so that a count looks only into those that it asks of."""
 
 
 def inbox(
@@ -110,15 +109,9 @@ def inbox(
 ) -> Found[InboxRow]:
     """A page of a consultation's comments, the oldest first."""
     where, params = _where(consultation, asked)
-    return paged(
-        reads,
-        InboxRow,
-        _SELECT,
-        " FROM " + _TABLES + " WHERE " + where,
-        params,
-        Order(("c.position",), lambda row: (row.position,)),
-        stretch,
-    )
+    order = Order(("c.position",), lambda row: (row.position,))
+    source = Source(_SELECT, " FROM comment c WHERE " + where, order, "c", _BESIDE)
+    return paged(reads, InboxRow, source, params, stretch)
 
 
 def _where(consultation: UUID, asked: Asked) -> tuple[LiteralString, dict[str, object]]:
@@ -132,7 +125,10 @@ def _where(consultation: UUID, asked: Asked) -> tuple[LiteralString, dict[str, o
     if asked.organisation_kind == "private":
         conditions.append("c.organisation IS NULL")
     elif asked.organisation_kind:
-        conditions.append("o.kind = %(organisation_kind)s")
+        conditions.append(
+            "EXISTS (SELECT FROM organisation o WHERE o.id = c.organisation"
+            " AND o.kind = %(organisation_kind)s)"
+        )
     if asked.proposal:
         conditions.append("c.proposal = %(proposal)s")
     if asked.passage:

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from domain.issue import Issue
 from domain.log import Entry
-from projections.paged import Found, Order, Stretch, paged
+from projections.comment import COMMENT_NAMES
+from projections.paged import Found, Order, Source, Stretch, paged
 from projections.reads import Reads
 from projections.rows import Rows
-from projections.sight import ANSWERED, READABLE, SEEN, Sight
+from projections.sight import ANSWERED, READABLE, SEEN, Sight, readable
 
 
 def project(entry: Entry, rows: Rows) -> None:
@@ -259,9 +260,7 @@ def listed_issues(
         where += " AND " + _STATES[state]
     if proposal:
         where += " AND i.proposal = %(proposal)s"
-    return paged(
-        reads,
-        ListedIssue,
+    source = Source(
         """
         SELECT i.id, i.position, i.title, p.title AS proposal_title, i.disposition,
                i.answer_state, i.gathered,
@@ -269,11 +268,13 @@ def listed_issues(
                  WHERE c.issues @> ARRAY[i.id] AND r.state <> 'abandoned')::int
                    AS changes
         """,
-        " FROM issue i LEFT JOIN proposal p ON p.id = i.proposal WHERE " + where,
-        {"consultation": consultation, "proposal": proposal},
+        " FROM issue i WHERE " + where,
         _MOST_FIRST,
-        stretch,
+        "i",
+        "LEFT JOIN proposal p ON p.id = i.proposal",
     )
+    params = {"consultation": consultation, "proposal": proposal}
+    return paged(reads, ListedIssue, source, params, stretch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,19 +310,15 @@ def gathered_in(
     reads: Reads, issue: UUID, sight: Sight, stretch: Stretch
 ) -> Found[Gathered]:
     """A page of the comments in an issue that the reader may read, the oldest first."""
-    return paged(
-        reads,
-        Gathered,
+    source = Source(
         _GATHERED,
         " FROM issue_comment g JOIN comment c ON c.id = g.comment"
-        " LEFT JOIN organisation o ON o.id = c.organisation"
-        " LEFT JOIN person p ON p.id = c.author"
-        " LEFT JOIN now.person q ON q.id = c.author"
-        " WHERE g.issue = %(issue)s AND " + SEEN + " AND " + READABLE,
-        {"issue": issue, **sight.params},
+        " WHERE g.issue = %(issue)s AND " + SEEN + " AND " + readable(reads.moment),
         Order(("c.position",), lambda row: (row.position,)),
-        stretch,
+        "c",
+        COMMENT_NAMES,
     )
+    return paged(reads, Gathered, source, {"issue": issue, **sight.params}, stretch)
 
 
 def candidates_for(

@@ -11,7 +11,7 @@ from domain.log import Entry
 from domain.organisation import Organisation
 from domain.text import swedish_key
 from projections.consultation_list import REACHED, Reach
-from projections.paged import Found, Order, Stretch, paged
+from projections.paged import Found, Order, Source, Stretch, paged
 from projections.reads import Reads
 from projections.rows import Rows
 from projections.sight import COUNTED
@@ -124,15 +124,12 @@ def organisations_like(
     reads: Reads, sought: Sought, stretch: Stretch
 ) -> Found[OrganisationRow]:
     """A page of the register in Swedish order."""
-    return paged(
-        reads,
-        OrganisationRow,
+    source = Source(
         "SELECT o.id, o.name, o.kind, o.number, o.county, o.care_regions",
         " FROM organisation o WHERE " + narrowing(sought),
-        sought.params,
         swedish_order("o.sort_key", "o.id"),
-        stretch,
     )
+    return paged(reads, OrganisationRow, source, sought.params, stretch)
 
 
 @dataclass(frozen=True, slots=True)

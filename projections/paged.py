@@ -72,37 +72,65 @@ class Found(Generic[T]):
     stands for any number above that."""
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the rows of a list come from, and in which order.
+
+    `tables` is FROM its tables to the end of its WHERE. What `beside` joins for what is
+    shown of the row called `name` is looked up only for the rows of a page.
+    """
+
+    select: LiteralString
+    tables: LiteralString
+    order: Order
+    name: LiteralString = ""
+    beside: LiteralString = ""
+
+    def query(self, stretch: Stretch) -> LiteralString:
+        """The rows of a stretch in the direction that it is read; takes how many."""
+        found: LiteralString = (
+            self.tables
+            + " AND "
+            + self.order.condition(stretch)
+            + " ORDER BY "
+            + self.order.sorting(stretch)
+            + " LIMIT %(rows)s"
+        )
+        if not self.beside:
+            return self.select + found
+        rows: LiteralString = "(SELECT " + self.name + ".*" + found + ")"
+        return self.select + " FROM " + rows + " AS " + self.name + " " + self.beside
+
+
 def paged(
     reads: Reads,
     kind: type[T],
-    select: LiteralString,
-    source: LiteralString,
+    source: Source,
     params: Mapping[str, Any],
-    order: Order,
     stretch: Stretch,
     *,
     counted: bool = True,
 ) -> Found[T]:
-    """A page of the rows of a source, FROM its tables to the end of its WHERE.
+    """A page of a list.
 
     Where nothing is left beyond the key, it is the page nearest to it.
     """
-    rows = _rows(reads, kind, select, source, params, order, stretch)
+    rows = _rows(reads, kind, source, params, stretch)
     if stretch.key and not rows:
         stretch = replace(stretch, key=(), backwards=not stretch.backwards)
-        rows = _rows(reads, kind, select, source, params, order, stretch)
+        rows = _rows(reads, kind, source, params, stretch)
     goes_on, begins_inside = len(rows) > stretch.size, bool(stretch.key)
     rows = rows[: stretch.size]
     total = len(rows)
     if counted and (goes_on or begins_inside):
-        total = count_of(reads, source, params)
+        total = _count(reads, source, params)
     if stretch.backwards:
         rows.reverse()
         goes_on, begins_inside = begins_inside, goes_on
     return Found(
         rows,
-        before=order.key(rows[0]) if begins_inside else None,
-        after=order.key(rows[-1]) if goes_on else None,
+        before=source.order.key(rows[0]) if begins_inside else None,
+        after=source.order.key(rows[-1]) if goes_on else None,
         total=total,
     )
 
@@ -110,35 +138,27 @@ def paged(
 def _rows(
     reads: Reads,
     kind: type[T],
-    select: LiteralString,
-    source: LiteralString,
+    source: Source,
     params: Mapping[str, Any],
-    order: Order,
     stretch: Stretch,
 ) -> list[T]:
     """The rows of a stretch as they are read, and one more if there is one."""
-    return reads.all(
-        kind,
-        select
-        + source
-        + " AND "
-        + order.condition(stretch)
-        + " ORDER BY "
-        + order.sorting(stretch)
-        + " LIMIT %(rows)s",
-        {
-            **params,
-            **{f"key_{place}": value for place, value in enumerate(stretch.key)},
-            "rows": stretch.size + 1,
-        },
+    key = {f"key_{place}": value for place, value in enumerate(stretch.key)}
+    found = reads.all(
+        kind, source.query(stretch), {**params, **key, "rows": stretch.size + 1}
     )
+    # What is joined beside rows may put them in another order.
+    upward = source.order.descending == stretch.backwards
+    return sorted(found, key=source.order.key, reverse=not upward)
 
 
-def count_of(reads: Reads, source: LiteralString, params: Mapping[str, Any]) -> int:
-    """How many rows a source has; no more than one above MOST_COUNTED are counted."""
+def _count(reads: Reads, source: Source, params: Mapping[str, Any]) -> int:
+    """How many rows a list has; no more than one above MOST_COUNTED are counted."""
     return int(
         reads.value(
-            "SELECT count(*) FROM (SELECT" + source + " LIMIT %(most)s) AS counted",
+            "SELECT count(*) FROM (SELECT"
+            + source.tables
+            + " LIMIT %(most)s) AS counted",
             {**params, "most": MOST_COUNTED + 1},
         )
     )

@@ -30,6 +30,10 @@ _BEGIN = (
     " LOCK TABLE read.follower IN ACCESS SHARE MODE"
 )
 _AS_OF = SQL(_BEGIN + "; SET LOCAL samrad.as_of = {}")
+SESSION = "-c role=samrad_web -c random_page_cost=1.1"
+"""What pages read lies in memory or on a disk without a head to move. A planner that
+is not told so reads a table from one end, in hope of coming upon a page's rows soon,
+rather than to fetch them one by one by an index."""
 _NOT_MADE_YET = psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName
 
 
@@ -122,7 +126,7 @@ class ReadPool:
                 url,
                 size=size,
                 timeout=timeout,
-                options=f"-c role=samrad_web -c search_path={schema}",
+                options=f"{SESSION} -c search_path={schema}",
                 application_name="samrad reads",
             )
 

@@ -69,9 +69,11 @@ door.
 COUNTED: LiteralString = """
     (NOT c.is_withdrawn AND c.unpublished = ''
      AND NOT EXISTS (SELECT FROM now.comment w
-                      WHERE w.id = c.id AND w.unpublished <> ''))
+                      WHERE w.consultation = c.consultation
+                        AND w.position = c.position AND w.unpublished <> ''))
 """
-"""Whether public figures count the comment `c`: also when it is not shown yet."""
+"""Whether public figures count the comment `c`: also when it is not shown yet. Asked by
+what the indexes to count by have in them."""
 
 ANSWERED: LiteralString = """
     (i.published_at IS NOT NULL AND i.unpublished = ''
@@ -148,3 +150,10 @@ def seen_in(consultation: LiteralString, moment: int | None) -> LiteralString:
 def readable(moment: int | None) -> LiteralString:
     """READABLE, as of a moment; what stands now is not compared with itself."""
     return READABLE if moment is not None else _READABLE + ")"
+
+
+def counted_at(moment: int | None) -> LiteralString:
+    """COUNTED, as of a moment; what stands now is not compared with itself."""
+    return (
+        COUNTED if moment is not None else "(NOT c.is_withdrawn AND c.unpublished = '')"
+    )

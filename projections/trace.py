@@ -9,7 +9,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from domain.text import Mark, Passage
-from projections.comment import COMMENT_TABLES, SEEN_COLUMNS, CommentRow
+from projections.comment import COMMENT_TABLES, CommentRow, seen_columns
 from projections.reads import Reads
 from projections.sight import ANSWERED, READABLE, SEEN, Sight
 
@@ -185,7 +185,7 @@ def _comments(
     found = reads.all(
         CommentRow,
         "SELECT "
-        + SEEN_COLUMNS
+        + seen_columns(reads.moment)
         + " FROM "
         + COMMENT_TABLES
         + " WHERE c.id = ANY (%(ids)s)",

@@ -36,7 +36,8 @@ COMING_FIRST = 10
 """Consultations that the front page shows of those whose deadline is ahead."""
 PAST_FIRST = 5
 """And of the others."""
-SIZE = 30
+SIZE = 20
+"""Consultations on a page, besides those whose deadline is ahead."""
 
 
 @kept_by_browsers

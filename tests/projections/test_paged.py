@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 
-from projections.paged import MOST_COUNTED, Found, Order, Stretch, paged
+from projections.paged import MOST_COUNTED, Found, Order, Source, Stretch, paged
 from projections.reads import Reads
 
 
@@ -45,10 +45,12 @@ class Shelf:
         return paged(
             Reads(self._connection, None),
             Row,
-            "SELECT weight, name",
-            " FROM shelf WHERE weight > %(above)s",
+            Source(
+                "SELECT weight, name",
+                " FROM shelf WHERE weight > %(above)s",
+                self._order,
+            ),
             {"above": 0},
-            self._order,
             stretch,
         )
 

@@ -27,7 +27,7 @@ from projections.history import Wanted as WantedEntries
 from projections.history import entries
 from projections.inbox import Asked, figures, inbox
 from projections.paged import Stretch
-from projections.reads import Reads
+from projections.reads import SESSION, Reads
 from projections.sight import Sight
 from projections.stand import stand_of
 from tests.story import NOW, a_comment, a_consultation, a_person, a_proposal, text_of
@@ -195,7 +195,7 @@ def prepared_scans(connection: psycopg.Connection[Any]) -> Iterator[str]:
 
 def test_no_page_reads_the_whole_log(place: Place) -> None:
     """All in one test: filling the tables takes longer than all the questions."""
-    role = "-c role=samrad_web -c search_path=now"
+    role = f"{SESSION} -c search_path=now"
     read, prepared = {}, {}
     with psycopg.connect(place.url, options=role) as connection:
         connection.cursor_factory = Explained
