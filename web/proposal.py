@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.redline import compare as compared
-from domain.text import labels
 from projections.beside import beside
 from projections.proposal import editions_of, passages_of, text_of, withdrawal_of
 from projections.reads import Reads
@@ -33,6 +32,7 @@ from web.reading import (
     Shown,
     Version,
     Ways,
+    around,
     chosen,
     current,
     heading_tags,
@@ -60,7 +60,7 @@ def show(request: Request) -> Response:
         said = beside(reads, proposal.id, version.number, sight)
         whole = text_of(reads, proposal.id, version.row)
         counts = said.counts
-        passages, printed = without_title(whole, labels(whole), proposal.title, counts)
+        passages, printed = without_title(whole, whole.labels, proposal.title, counts)
         parts = portions(passages)
         part = asked_portion(request, passages, parts)
         text = passages[parts[part].start : parts[part].stop]
@@ -83,7 +83,7 @@ def show(request: Request) -> Response:
             version=version,
             valid=current(versions),
             works_here=works_on(request, consultation.id),
-            sections=outline(passages, printed, parts, counts),
+            sections=around(outline(passages, printed, parts, counts), part),
             part=part + 1,
             part_before=named(parts, part - 1, passages, printed),
             part_after=named(parts, part + 1, passages, printed),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Literal
@@ -123,6 +123,36 @@ def outline(
     ]
 
 
+MANY = 80
+"""Headings that an outline lists one and all."""
+
+
+def around(sections: Sequence[Section], portion: int) -> list[Section]:
+    """A long outline with only those sections open that the portion on the page is of.
+
+    Of the others the heading of the first depth stands for all that is under it.
+    """
+    if len(sections) <= MANY:
+        return list(sections)
+    shown: list[Section] = []
+    for chapter in _chapters(sections):
+        if chapter[0].portion <= portion <= chapter[-1].portion:
+            shown += chapter
+        else:
+            comments = sum(section.comments for section in chapter)
+            shown.append(replace(chapter[0], comments=comments))
+    return shown
+
+
+def _chapters(sections: Sequence[Section]) -> list[list[Section]]:
+    chapters: list[list[Section]] = []
+    for section in sections:
+        if section.depth == 1 or not chapters:
+            chapters.append([])
+        chapters[-1].append(section)
+    return chapters
+
+
 def depth_of(label: str) -> int:
     """How deep in the text a heading with this label stands, from 1."""
     return label.count(".") + 1
@@ -204,7 +234,7 @@ def without_title(
     A title that somebody has commented on stays, for its comments to stand beside.
     """
     again = (
-        labels[:1] == ["0"]
+        "0" in labels[:1]
         and passages[0].text.strip() == title.strip()
         and not counts.get(passages[0].id)
     )

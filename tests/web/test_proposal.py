@@ -13,7 +13,7 @@ from domain.change import PassageChange
 from domain.inbox import withhold_comments
 from domain.log import SYSTEM, Log
 from domain.period import close_consultation
-from domain.proposal import draft_proposal, withdraw_proposal
+from domain.proposal import draft_proposal, publish_proposal, withdraw_proposal
 from domain.submission import submit_comment, withdraw_comment
 from domain.text import Kind, Mark, Passage
 from projections.reads import ReadPool
@@ -349,6 +349,43 @@ def test_a_long_text_comes_a_portion_at_a_time(
     last = anyone.get(f"{url}?passage={all_ids[-1]}").text
     assert all_ids[-1] in passages_on(last)
     assert "part=" in re.findall(r'<li class="depth-1"><a href="([^"]*)"', last)[0]
+
+
+def test_a_long_outline_is_open_at_the_portion_that_is_read(
+    browsers: Browsers, log: Log, round: UUID
+) -> None:
+    text: list[Passage] = []
+    for chapter in range(1, 41):
+        text.append(Passage(uuid4(), "heading", 2, f"Kapitel {chapter}"))
+        for section in range(1, 4):
+            text.append(Passage(uuid4(), "heading", 3, f"Del {chapter}.{section}"))
+            text += [Passage(uuid4(), "paragraph", 0, "Text.") for _ in range(3)]
+    proposal = uuid4()
+    draft_proposal(
+        log,
+        id=proposal,
+        consultation=round,
+        title="Lång lag",
+        order=1,
+        passages=text,
+        by=SYSTEM,
+        now=NOW,
+    )
+    publish_proposal(log, id=proposal, by=SYSTEM, now=NOW)
+    a_comment(log, proposal, text.index(next(p for p in text if p.text == "Del 30.2")))
+    url = page_of(round, proposal)
+    for passage in (text[0], text[-1]):
+        page = browsers.anyone().get(f"{url}?passage={passage.id}").text
+        outline = page.partition('class="outline"')[2].partition("</nav>")[0]
+        said = words_of(outline)
+        assert said.count("Kapitel") == 40
+        assert ("Del 1.1" in said, "Del 40.3" in said) == (
+            passage is text[0],
+            passage is text[-1],
+        )
+        assert 0 < said.count("Del ") < 60
+        assert "30 Kapitel 30 1 synpunkter" in said, "with those on what is under it"
+        assert 'href="#text"' in outline
 
 
 def test_a_portion_that_is_no_number_is_the_first(
