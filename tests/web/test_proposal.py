@@ -386,6 +386,9 @@ def test_a_long_outline_is_open_at_the_portion_that_is_read(
         assert 0 < said.count("Del ") < 60
         assert "30 Kapitel 30 1 synpunkter" in said, "with those on what is under it"
         assert 'href="#text"' in outline
+        (here,) = re.findall(r'aria-current="location">(.*?)</a>', outline)
+        begins = next(p for p in text if str(p.id) == passages_on(page)[0])
+        assert words_of(here).endswith(f" {begins.text}")
 
 
 def test_a_portion_that_is_no_number_is_the_first(

@@ -224,6 +224,14 @@
     }
   });
 
+  // A long outline that scrolls by itself begins where one is in the text.
+
+  function showPlace() {
+    const outline = document.querySelector(".outline");
+    const place = outline?.querySelector("[aria-current]");
+    if (place) outline.scrollTop = place.offsetTop - outline.offsetTop - outline.clientHeight / 3;
+  }
+
   // Tick or untick everything in a list: the box names the form that the list is in.
 
   function offerTickAll(root) {
@@ -246,4 +254,5 @@
   document.addEventListener("htmx:after:swap", begin);
   forgetSent();
   begin();
+  showPlace();
 })();
