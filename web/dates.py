@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time
@@ -19,12 +20,16 @@ MOMENT: dict[Language, str] = {
 }
 CLOCK: dict[Language, str] = {"sv": "'kl.' HH.mm", "en": "HH:mm"}
 
+_remembered = lru_cache(4_096)
+"""Of what pages say over and over: to spell a number takes as long as a paragraph."""
+
 
 def moment_text(moment: datetime, language: Language) -> str:
     """A moment in Swedish time, with the zone said: 21 november 2026 kl. 19.25 …"""
     return format_datetime(moment, MOMENT[language], STOCKHOLM, LOCALES[language])
 
 
+@_remembered
 def moment_tag(moment: datetime, language: Language) -> Markup:
     """A moment as a <time> element whose datetime is UTC."""
     stamp = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -40,6 +45,7 @@ def day_text(day: date, language: Language) -> str:
     return format_date(day, "d MMMM y", LOCALES[language])
 
 
+@_remembered
 def day_tag(day: date, language: Language) -> Markup:
     """A day as a <time> element."""
     if isinstance(day, datetime):
@@ -49,11 +55,13 @@ def day_tag(day: date, language: Language) -> Markup:
     )
 
 
+@_remembered
 def clock_text(moment: datetime, language: Language) -> str:
     """The clock time of a moment in Sweden: kl. 19.25."""
     return format_time(moment, CLOCK[language], STOCKHOLM, LOCALES[language])
 
 
+@_remembered
 def number_text(number: float, language: Language) -> str:
     """A number with the grouping and decimal mark of the language."""
     return format_decimal(number, locale=LOCALES[language])
