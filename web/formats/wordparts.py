@@ -11,6 +11,7 @@ from zipfile import ZipFile
 from web.formats import WrongFile
 from web.formats.marks import LABEL_ENDS, LABEL_STARTS
 from web.formats.wordlists import WordLists
+from web.formats.wordruns import join_runs
 from web.formats.wordxml import Styles, child, namespace, value, whole
 
 LARGEST_XML: Final = 40_000_000
@@ -111,6 +112,7 @@ def _main_part(types: bytes) -> str:
 def _write_out(document: Element, lists: WordLists, styles: Styles) -> None:
     word = namespace(document)
     for paragraph in document.iter(f"{word}p"):
+        join_runs(paragraph)
         properties = child(paragraph, "pPr")
         style = value(properties, "pStyle")
         if properties is None or child(child(properties, "rPr"), "del") is not None:
