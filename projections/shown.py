@@ -26,8 +26,9 @@ class Shown:
     def __init__(self, url: str) -> None:
         self._url = url
         self._position = 0
-        self._news = Condition()
+        self._waiting = 0
         self._is_closed = False
+        self._news = Condition()
         self._bell, self._bell_rope = os.pipe()
         self._thread = Thread(target=self._listen, name="shown", daemon=True)
 
@@ -37,7 +38,9 @@ class Shown:
 
     def close(self) -> None:
         """Stop listening; whoever still waits hears nothing more."""
-        self._is_closed = True
+        with self._news:
+            self._is_closed = True
+            self._news.notify_all()
         os.write(self._bell_rope, b"!")
         if self._thread.ident is not None:
             self._thread.join()
@@ -47,7 +50,14 @@ class Shown:
     def wait(self, position: int, timeout: float) -> bool:
         """Whether it was heard, within `timeout` seconds, that a position is shown."""
         with self._news:
-            return self._news.wait_for(lambda: self._position >= position, timeout)
+            if self._position >= position:
+                return True
+            self._waiting += 1
+            self._news.notify_all()
+            try:
+                return self._news.wait_for(lambda: self._position >= position, timeout)
+            finally:
+                self._waiting -= 1
 
     def _listen(self) -> None:
         while not self._is_closed:
@@ -67,11 +77,24 @@ class Shown:
 
     def _hear(self, connection: Connection[Any]) -> None:
         """Ask once, and then listen for as long as something is said."""
+        self._take_in(connection)
         row = connection.execute("SELECT position FROM read.follower").fetchone()
         self._reached(row[0] if row else 0)
-        while self._pause(POLL, connection) and not self._is_closed:
-            for said in connection.notifies(timeout=0):
-                self._reached(int(said.payload))
+        while self._is_waited_for() and self._pause(POLL, connection):
+            self._take_in(connection)
+
+    def _take_in(self, connection: Connection[Any]) -> None:
+        for said in connection.notifies(timeout=0):
+            self._reached(int(said.payload))
+
+    def _is_waited_for(self) -> bool:
+        """Whether somebody waits, within some seconds.
+
+        A process in which nobody does need not wake for every comment in the others.
+        """
+        with self._news:
+            self._news.wait_for(lambda: self._waiting or self._is_closed, POLL)
+            return bool(self._waiting) and not self._is_closed
 
     def _reached(self, position: int) -> None:
         with self._news:

@@ -117,3 +117,8 @@ def test_a_database_that_is_away_is_told_now_and_then_and_not_each_second(
     logging.getLogger("psycopg.pool").warning("another error")
     events = [line["event"] for line in lines(out)]
     assert events == ["error in pool-0", "another error"]
+
+
+def test_a_log_that_can_not_be_written_stops_nobody(out: StringIO) -> None:
+    out.close()
+    structlog.get_logger().info("unheard")
