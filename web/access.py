@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.routing import Route
 
@@ -101,7 +102,8 @@ def route(
 
         @functools.wraps(endpoint)
         async def guarded(request: Request) -> Any:
-            admit(request)
+            if need is not anyone:
+                await run_in_threadpool(admit, request)
             return await endpoint(request)
 
     else:

@@ -47,7 +47,7 @@ class Moments:
                     "The moment could not be read. Write a position, for example 120,"
                     " or a day and time, for example 2026-11-21T19:25.",
                 )
-                refused = status_page(request, 422, said=said)
+                refused = await run_in_threadpool(status_page, request, 422, said=said)
                 await refused(scope, receive, send)
                 return
         await self.app(scope, receive, send)

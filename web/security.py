@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from web import status
 from web.addresses import parts_of
 from web.site import Site
+from web.visitor import ANYONE
 
 log = structlog.get_logger("web")
 
@@ -142,6 +143,7 @@ class Secured:
             if answered:
                 raise
             request = Request(scope, receive)
+            state.setdefault("visitor", ANYONE)  # This is no place to find out who.
             if isinstance(error, status.AWAY):
                 away = status.unavailable(request, error)
                 await away(scope, receive, send_secured)

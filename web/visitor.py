@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -56,8 +56,16 @@ ANYONE = Visitor()
 
 
 def visitor_of(request: HTTPConnection) -> Visitor:
-    """Who is asking; nobody in particular until a session says otherwise."""
-    found: Visitor = getattr(request.state, "visitor", ANYONE)
+    """Who is asking; nobody in particular unless a session says otherwise.
+
+    It is found out when it is first asked for. Blocks then: call it in a thread.
+    """
+    state = request.state
+    if not hasattr(state, "visitor"):
+        state.visitor = ANYONE  # Also where it can not be found out.
+        if hasattr(state, "recognise"):
+            state.visitor = state.recognise()
+    found: Visitor = state.visitor
     return found
 
 
@@ -73,9 +81,10 @@ def signed_in(request: HTTPConnection) -> UUID:
 
 
 class Recognised:
-    """Finds out who is asking, from the session cookie, once a request.
+    """Has it found out who is asking, from the session cookie, at most once a request.
 
-    `recognise` is called with the cookie's token and gives the Visitor.
+    `recognise` is called with the cookie's token and gives the Visitor: by the thread
+    that makes the page, so that no request has to pass through one thread more.
     """
 
     def __init__(
@@ -97,5 +106,5 @@ class Recognised:
             state["sessions"] = self.sessions
             token = HTTPConnection(scope).cookies.get(self.cookie)
             if token and not scope["path"].startswith(FOR_ALL):
-                state["visitor"] = await run_in_threadpool(self.recognise, token)
+                state["recognise"] = partial(self.recognise, token)
         await self.app(scope, receive, send)
