@@ -72,7 +72,7 @@ def _shelve(request: Request, response: Response) -> None:
     """
     place, state = place_of(request), request.state
     is_to_come = state.moment is None and "as_of" in request.query_params
-    if place and not is_to_come:
+    if place and not is_to_come and "set-cookie" not in response.headers:
         state.shelf.keep(place, Made(state.etag, response, request))
 
 
@@ -93,9 +93,9 @@ def place_of(request: Request) -> Place | None:
     ):
         return None
     scope = request.scope
-    if b"as_of" in scope["query_string"]:
-        asked = request.query_params.get("as_of", "")
-        if not (asked.isdecimal() and asked.isascii()):
+    if scope["query_string"]:
+        asked = request.query_params.get("as_of")
+        if asked and not (asked.isdecimal() and asked.isascii()):
             return None
     return (
         scope["path"],
@@ -118,6 +118,7 @@ def compares(state: State) -> bool:
 
 def compare(request: Request, reads: Reads) -> Stand:
     """Name the page as it stands now; raise Unchanged if the browser has just that.
+
     The hour is looked at before the page looks at it: a page made just after a deadline
     may have the name of just before, and is then made once more, never the reverse.
     """
