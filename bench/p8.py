@@ -69,9 +69,14 @@ def _visited(installed: Running) -> Iterator[tuple[str, str, str]]:
     yield "the inbox by officer", f"{inbox}?officer={scene.officer}", officer
     yield "search for a rare word", f"{inbox}?words={rare}", officer
     yield "search for a common word", f"{inbox}?words={common}", officer
-    yield "the log's first page", "/log?after=0", auditor
+    yield "the inbox's last page", f"{inbox}?page=last", officer
+    yield "the log's first page", "/log?page=last", auditor
+    yield "the middle of the log", f"/log?before={scene.earlier}", auditor
     yield "the log of one kind", "/log?kind=issue", auditor
     yield "the work that waits", "/work", officer
+    yield "the work that waits as of", f"/work?as_of={scene.earlier}", officer
+    yield "the last comments", f"/consultations/{scene.round}/comments?page=last", ""
+    yield "the last consultations", "/consultations?page=last", ""
     yield "the start page", "/", ""
 
 

@@ -254,6 +254,16 @@ COMMENT_NAMES: LiteralString = """
 COMMENT_TABLES: LiteralString = " comment c " + COMMENT_NAMES
 
 
+def submitted_by(moment: int | None, position: LiteralString) -> LiteralString:
+    """What is true of every comment of that moment, by the column of its position.
+
+    With it an index is entered at the newest of them, not above all that came later.
+    """
+    if moment is None:
+        return "true"
+    return position + " <= current_setting('samrad.as_of')::bigint"
+
+
 def seen_columns(moment: int | None) -> LiteralString:
     """A CommentRow with the words that the reader may read; takes a Sight's params."""
     may_read = readable(moment)

@@ -12,6 +12,7 @@ from projections.comment import (
     CommentRow,
     PlacementRow,
     seen_columns,
+    submitted_by,
 )
 from projections.consultation_list import REACHED, WORKED_ON, Reach
 from projections.paged import Found, Key, Order, Source, Stretch, paged
@@ -134,6 +135,8 @@ def comments_on_passage(
          WHERE s.proposal = %(proposal)s AND s.edition = %(edition)s
            AND s.passage = %(passage)s AND c.proposal = %(proposal)s AND
         """
+        + submitted_by(reads.moment, "s.position")
+        + " AND "
         + seen_in(OF_PROPOSAL, reads.moment),
         {
             "proposal": proposal,
@@ -156,7 +159,10 @@ def _listed(
     """A page of the comments that meet a condition, the newest first."""
     return _paged(
         reads,
-        " FROM comment c WHERE " + condition,
+        " FROM comment c WHERE "
+        + submitted_by(reads.moment, "c.position")
+        + " AND "
+        + condition,
         {**params, **sight.params},
         _NEWEST_FIRST,
         stretch,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal, LiteralString, get_args
 from uuid import UUID
 
-from projections.comment import COMMENT_NAMES
+from projections.comment import COMMENT_NAMES, submitted_by
 from projections.paged import Found, Order, Source, Stretch, paged
 from projections.reads import Reads
 
@@ -110,7 +110,8 @@ def inbox(
     """A page of a consultation's comments, the oldest first."""
     where, params = _where(consultation, asked)
     order = Order(("c.position",), lambda row: (row.position,))
-    source = Source(_SELECT, " FROM comment c WHERE " + where, order, "c", _BESIDE)
+    here = submitted_by(reads.moment, "c.position") + " AND " + where
+    source = Source(_SELECT, " FROM comment c WHERE " + here, order, "c", _BESIDE)
     return paged(reads, InboxRow, source, params, stretch)
 
 

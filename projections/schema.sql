@@ -111,7 +111,7 @@ CREATE TABLE consultation (
     PRIMARY KEY (id, valid_from)
 );
 CREATE UNIQUE INDEX consultation_now ON consultation (id) WHERE valid_to IS NULL;
-CREATE INDEX consultation_by_deadline ON consultation (closes_at, id) WHERE valid_to IS NULL;
+CREATE INDEX consultation_by_deadline ON consultation (closes_at, id, valid_from);
 
 CREATE TABLE theme (
     consultation uuid   NOT NULL,
@@ -268,8 +268,9 @@ CREATE UNIQUE INDEX comment_now ON comment (id) WHERE valid_to IS NULL;
 CREATE INDEX comment_of_consultation ON comment (consultation, position)
     INCLUDE (is_withdrawn, unpublished) WHERE valid_to IS NULL;  -- enough to count by
 CREATE INDEX comment_of_proposal ON comment (proposal, position) WHERE valid_to IS NULL;
-CREATE INDEX comment_by_author ON comment (author, position) WHERE valid_to IS NULL;
-CREATE INDEX comment_by_organisation ON comment (organisation, position) WHERE valid_to IS NULL;
+-- These two are for the rows of any day: few ask for them, but nobody should read all.
+CREATE INDEX comment_by_author ON comment (author, position, valid_from);
+CREATE INDEX comment_by_organisation ON comment (organisation, position, valid_from);
 CREATE INDEX comment_for_officer ON comment (consultation, officer, position) WHERE valid_to IS NULL;
 CREATE INDEX comment_by_theme ON comment USING gin (themes) WHERE valid_to IS NULL;
 CREATE INDEX comment_by_words ON comment USING gin (words) WHERE valid_to IS NULL;

@@ -7,6 +7,7 @@ room for twenty times over. PostgreSQL tells how many rows it read for each page
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
 import psycopg
@@ -73,9 +74,9 @@ def place(log: Log, follower: Follower, database: str) -> Place:
                 " SELECT md5('round' || n)::uuid, title, title_en, summary, summary_en,"
                 " diary_number, assignment, access, display, 'closed',"
                 " {now}::timestamptz - n * interval '1 day', opened_at, edition,"
-                " {copies} + 2000 + n FROM read.consultation, generate_series(1, {n}) n"
+                " 500 FROM read.consultation, generate_series(1, {n}) n"
                 " WHERE valid_to IS NULL"
-            ).format(now=str(NOW), copies=COPIES, n=ROUNDS)
+            ).format(now=str(NOW), n=ROUNDS)
         )
         owner.execute("ANALYZE")
     return found
@@ -110,6 +111,17 @@ LISTS: dict[str, Callable[[Reads, Place, Stretch], Found[Any]]] = {
 }
 
 
+@contextmanager
+def connected(place: Place, moment: int | None) -> Iterator[Reads]:
+    """The tables of now, or as of a moment, with a count of what is read in them."""
+    schema = "now" if moment is None else "past"
+    as_of = f" -c samrad.as_of={moment}" if moment is not None else ""
+    options = f"{SESSION} -c search_path={schema}{as_of}"
+    with psycopg.connect(place.url, options=options) as connection:
+        connection.cursor_factory = Counted
+        yield Reads(connection, moment)
+
+
 def cost(
     reads: Reads,
     place: Place,
@@ -122,12 +134,13 @@ def cost(
     return Counted.rows, found
 
 
-def test_a_page_reads_as_many_rows_as_it_shows_wherever_it_is(place: Place) -> None:
+@pytest.mark.parametrize("moment", [None, 1_000 + COPIES // 2])
+def test_a_page_reads_as_many_rows_as_it_shows_wherever_it_is(
+    place: Place, moment: int | None
+) -> None:
     """All in one test: filling the tables takes longer than all the questions."""
     dear = {}
-    with psycopg.connect(place.url, options=f"{SESSION} -c search_path=now") as now:
-        now.cursor_factory = Counted
-        reads = Reads(now, None)
+    with connected(place, moment) as reads:
         for name, ask in LISTS.items():
             # Far into the list, by its own links.
             middle = Stretch(SIZE)
@@ -146,14 +159,13 @@ def test_a_page_reads_as_many_rows_as_it_shows_wherever_it_is(place: Place) -> N
     assert dear == {}
 
 
-def test_one_reads_ones_own_comments_among_all(place: Place) -> None:
-    somebody = "SELECT author FROM comment WHERE position = 1000 + 7"
-    with psycopg.connect(place.url, options=f"{SESSION} -c search_path=now") as now:
-        row = now.execute(somebody).fetchone()
-        assert row is not None
-        now.cursor_factory = Counted
-        reads, sight = Reads(now, None), Sight(at=NOW, person=row[0])
+@pytest.mark.parametrize("moment", [None, 1_000 + COPIES])
+def test_one_reads_ones_own_comments_among_all(
+    place: Place, moment: int | None
+) -> None:
+    with connected(place, moment) as reads:
+        author = reads.value("SELECT author FROM comment WHERE position = 1000 + 7")
         Counted.rows = 0
-        found = comments_by(reads, sight, Stretch(SIZE))
-    assert found.total < MOST_COUNTED
+        found = comments_by(reads, Sight(at=NOW, person=author), Stretch(SIZE))
+    assert SIZE < found.total < MOST_COUNTED
     assert Counted.rows <= found.total + FOR_EACH * (SIZE + 1)

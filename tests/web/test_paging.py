@@ -204,3 +204,22 @@ def test_an_old_or_empty_place_shows_what_there_is(
     page = browsers.anyone().get(f"/consultations/{round}/comments?{query}")
     assert page.status_code == 200
     assert things(page.text) == [str(comment)]
+
+
+@pytest.mark.parametrize(
+    ("day", "status"),
+    [
+        ("2026-01-01T00:00:00%2B01:00", 200),
+        ("9999-12-31T23:59:59-23:59", 200),
+        ("0001-01-01T00:00:00%2B23:59", 200),
+        ("2026-01-01", 404),
+        ("2026-01-01T00:00:00", 404),
+        ("i g%C3%A5r", 404),
+        ("infinity", 404),
+    ],
+)
+def test_a_deadline_to_go_on_from_is_a_moment(
+    browsers: Browsers, day: str, status: int
+) -> None:
+    address = f"/consultations?before={day}&before={UUID(int=7)}"
+    assert browsers.anyone().get(address).status_code == status
