@@ -100,9 +100,9 @@ def past(
     concluded, or that are not yet."""
     condition: LiteralString = " FROM consultation k WHERE NOT (" + _TO_COME + ") AND "
     if concluded is not None:
-        condition += "(k.status = 'concluded') = %(concluded)s AND "
+        condition += "k.status " + ("=" if concluded else "<>") + " 'concluded' AND "
     source = Source(_SELECT, condition + REACHED, _LAST_DEADLINE_FIRST)
-    params = {"at": at, "concluded": concluded, **reach.params}
+    params = {"at": at, **reach.params}
     return paged(reads, ConsultationRow, source, params, stretch, counted=False)
 
 

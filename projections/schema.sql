@@ -34,7 +34,6 @@ CREATE TABLE entry (
 );
 CREATE INDEX entry_of_thing ON entry (thing, valid_from);
 CREATE INDEX entry_by_actor ON entry (actor, valid_from);
-CREATE INDEX entry_by_topic ON entry (topic, valid_from);
 CREATE INDEX entry_by_kind ON entry (kind, valid_from);
 CREATE INDEX entry_of_consultation ON entry (consultation, valid_from);
 CREATE INDEX entry_at ON entry (at, valid_from);
@@ -112,6 +111,8 @@ CREATE TABLE consultation (
 );
 CREATE UNIQUE INDEX consultation_now ON consultation (id) WHERE valid_to IS NULL;
 CREATE INDEX consultation_by_deadline ON consultation (closes_at, id, valid_from);
+CREATE INDEX consultation_at_work ON consultation (closes_at, id)
+    WHERE valid_to IS NULL AND status <> 'concluded';
 
 CREATE TABLE theme (
     consultation uuid   NOT NULL,
