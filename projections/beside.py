@@ -23,6 +23,9 @@ class Beside:
 
 def beside(reads: Reads, proposal: UUID, edition: int, sight: Sight) -> Beside:
     """What is said on an edition, on all of its passages in one question."""
+    # Each comment by its id. Joined as the planner likes, it went through all comments
+    # of a proposal for each of them while it had no figures about a new one: 485 ms
+    # instead of 2 for 1,000; where it has them this takes 1.2 ms instead of 0.8.
     # A stretch of words in one number, since numbers are sorted several times faster.
     rows = reads.tuples(
         """
@@ -32,9 +35,10 @@ def beside(reads: Reads, proposal: UUID, edition: int, sight: Sight) -> Beside:
         """
         + readable(reads.moment)
         + """)
-          FROM placement s JOIN comment c ON c.id = s.comment
+          FROM placement s
+         CROSS JOIN LATERAL (SELECT * FROM comment WHERE id = s.comment OFFSET 0) c
          WHERE s.proposal = %(proposal)s AND s.edition = %(edition)s
-           AND c.proposal = %(proposal)s AND NOT c.is_withdrawn AND
+           AND NOT c.is_withdrawn AND
         """
         + seen_in(OF_PROPOSAL, reads.moment)
         + " GROUP BY s.passage",

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 import psycopg
 import pytest
 from psycopg.sql import SQL
 
 from domain.log import Log
+from projections.beside import beside
 from projections.comment_list import (
     Wanted,
     comments_by,
@@ -29,7 +31,7 @@ from projections.inbox import Asked, inbox
 from projections.paged import MOST_COUNTED, Found, Stretch
 from projections.reads import SESSION, Reads
 from projections.sight import Sight
-from tests.projections.test_plans import COPIES, Place, fill
+from tests.projections.test_plans import COPIES, Place, copy, fill
 from tests.story import NOW
 
 SIZE = 10
@@ -169,3 +171,21 @@ def test_one_reads_ones_own_comments_among_all(
         found = comments_by(reads, Sight(at=NOW, person=author), Stretch(SIZE))
     assert SIZE < found.total < MOST_COUNTED
     assert Counted.rows <= found.total + FOR_EACH * (SIZE + 1)
+
+
+def test_what_is_said_on_a_new_text_is_read_once_before_anything_is_known_of_it(
+    place: Place,
+) -> None:
+    """PostgreSQL has looked at the tables, but not since the text's comments came."""
+    new, id = UUID(int=77), SQL("md5('new' || n)::uuid")
+    with psycopg.connect(place.url, autocommit=True) as owner:
+        on = {"proposal": SQL("{}::uuid").format(str(new))}
+        copy(owner, "comment", on, copies=500, id=id)
+        copy(owner, "placement", on, copies=500, comment=id)
+    with psycopg.connect(place.url, options="-c search_path=now") as connection:
+        connection.cursor_factory = Counted
+        Counted.rows = 0
+        said = beside(Reads(connection, None), new, 1, place.chair)
+    comments = sum(said.counts.values())
+    assert comments == 500
+    assert Counted.rows < 5 * comments

@@ -90,6 +90,7 @@ def copy(
     owner: psycopg.Connection[Any],
     table: str,
     spread: Mapping[str, Composable],
+    copies: int = COPIES,
     **other: Composable,
 ) -> None:
     other |= {**spread, "valid_from": SQL("1000 + n")}
@@ -113,7 +114,7 @@ def copy(
             values=SQL(", ").join(
                 other.get(name, Identifier("story", name)) for name in columns
             ),
-            copies=COPIES,
+            copies=copies,
         )
     )
 
