@@ -134,6 +134,7 @@ class _Versions:
             ],
             self._after.starts,
             GAP.join(passage.text for passage in new if passage.id in self._untouched),
+            self._before.starts,
         )
 
     def _touched(self, passages: Sequence[Passage]) -> _Layout:

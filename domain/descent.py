@@ -71,6 +71,16 @@ class Descent:
         """How unlikely old words from `first` up to `stop` are together, minus log."""
         return self._rarity.alone(first, stop)
 
+    def unlikely_anywhere(self, words: Sequence[int]) -> bool:
+        """Whether old words, as they follow each other, are too rare to be chance."""
+        weight = sum(
+            self._rarity.after(i)
+            if k and words[k - 1] == i - 1
+            else self.rarity(i, i + 1)
+            for k, i in enumerate(words)
+        )
+        return weight > self._rare_anywhere
+
     def _weight(self, strand: Strand) -> float:
         return self._rarity.in_a_row(strand.old, strand.old + strand.length)
 
@@ -214,8 +224,8 @@ class Descent:
         """The rarity of old word `i` if it finds a place at `j`, less that of what is
         put out there; a word that leaves another place is lost there."""
         origin = self.origin[j]
-        put_out = self._rarity.after(origin) if origin >= 0 else 0.0
-        found = self._rarity.after(i)
+        put_out = self.rarity(origin, origin + 1) if origin >= 0 else 0.0
+        found = self.rarity(i, i + 1)
         return (found if self.to[i] < 0 else -found) - put_out
 
     def _beside(self, old: int, new: int, step: int) -> tuple[range, range]:

@@ -17,6 +17,10 @@ SURVIVES = 0.5
 """The share of its words, by rarity, that must stand together to be still there."""
 SURELY_SURVIVES, SURELY_GONE = 0.7, 0.3
 """Shares beyond which nobody needs to be asked."""
+COMPANY = 24
+"""Words on each side of a quote, about a sentence, that tell whether it is the same."""
+KEEPS_COMPANY = 0.4
+"""The share of a quote and that company that must stand for nobody to be asked."""
 DISTANCE = 0.125
 """What a new word between two old ones counts against keeping them together."""
 
@@ -40,8 +44,9 @@ class FlatPlacer:
     """Aligns two texts once, then says where any stretch of the old one stands now.
 
     `paired` are stretches (as ranges of offsets) known to belong together. A placement
-    never crosses `fences`, the offsets in the new text where its passages begin. The
-    text `around` stands untouched in both: nothing moves there, but it tells how rare
+    never crosses `fences`, the offsets in the new text where its passages begin, nor is
+    the company of words sought across `old_fences`, those in the old text. The text
+    `around` stands untouched in both: nothing moves there, but it tells how rare
     a word is.
     """
 
@@ -52,12 +57,14 @@ class FlatPlacer:
         paired: Sequence[tuple[range, range]] | None = None,
         fences: Sequence[int] = (),
         around: str = "",
+        old_fences: Sequence[int] = (),
     ) -> None:
         self.old_text, self.new_text = old_text, new_text
         self._old, self._new = _words(old_text), _words(new_text)
         self._old_starts = [word.start for word in self._old]
         self._old_ends = [word.end for word in self._old]
         self._fences = fences
+        self._old_fences = [bisect_left(self._old_starts, at) for at in old_fences]
         self._descent = Descent(
             [word.key for word in self._old],
             [word.key for word in self._new],
@@ -90,12 +97,13 @@ class FlatPlacer:
         if share < SURVIVES:
             at = self._gap(first)[0]
             return Spot(at, at, "removed", share <= SURELY_GONE)
+        known = not self._alone(together, range(first, stop))
         spot_start, spot_end = self._spot(together, start, end)
         if _same(self.old_text[start:end], self.new_text[spot_start:spot_end]):
             moved = any(self._descent.moved[i] for i in together)
-            return Spot(spot_start, spot_end, "moved" if moved else "exact", True)
+            return Spot(spot_start, spot_end, "moved" if moved else "exact", known)
         if share >= SURELY_SURVIVES:
-            return Spot(spot_start, spot_end, "changed", True)
+            return Spot(spot_start, spot_end, "changed", known)
         if self._strayed(together):
             at = self._gap(first)[0]
             return Spot(at, at, "removed", False)
@@ -106,6 +114,38 @@ class FlatPlacer:
         standing = sum(self._descent.rarity(i, i + 1) for i in together)
         whole = self._descent.rarity(words.start, words.stop)
         return standing / whole if whole else len(together) / len(words)
+
+    def _alone(self, together: Sequence[int], words: range) -> bool:
+        """Whether words that anybody might use stand among others than before.
+
+        A few words can be found again where all that was said around them has been
+        replaced, as the new text is about the same things. What is left of their
+        company stands on its old side of them, close by if it has moved.
+        """
+        if self._descent.unlikely_anywhere(together):
+            return False
+        rarity, to, moved = self._descent.rarity, self._descent.to, self._descent.moved
+        low = min(to[i] for i in together)
+        high = max(to[i] for i in together)
+        bounds = self._bounds(words)
+        before = range(max(bounds.start, words.start - COMPANY), words.start)
+        after = range(words.stop, min(bounds.stop, words.stop + COMPANY))
+        near = range(low - 3 * COMPANY, high + 3 * COMPANY + 1)
+        company = [i for i in before if 0 <= to[i] < low]
+        company += [i for i in after if to[i] > high]
+        standing = [
+            *together,
+            *(i for i in company if not moved[i] or to[i] in near),
+        ]
+        whole = rarity(before.start, words.stop) + rarity(words.stop, after.stop)
+        return sum(rarity(i, i + 1) for i in standing) < KEEPS_COMPANY * whole
+
+    def _bounds(self, words: range) -> range:
+        """The old words of the passage that some of them stand in."""
+        k = bisect_right(self._old_fences, words.start)
+        start = self._old_fences[k - 1] if k else 0
+        stop = self._old_fences[k] if k < len(self._old_fences) else len(self._old)
+        return range(start, max(stop, words.stop))
 
     def _together(self, words: range) -> list[int]:
         """The old words that stand closest together in the new text, most of them."""

@@ -371,6 +371,46 @@ def test_a_quote_whose_sentences_parted_stands_where_most_of_it_does() -> None:
     assert (new_text[spot.start : spot.end], spot.state) == (most, "changed")
 
 
+def test_few_words_found_where_all_around_them_was_replaced_ask_an_officer() -> None:
+    others = [f"{one} {verb} {time} inköp." for one, verb, time in EVERYWHERE]
+    uses = [
+        *others,
+        *(f"{one} {verb} handledning för andra." for one, verb, _ in EVERYWHERE[:6]),
+        *(f"{one} {verb} det av egna medel." for one, verb, _ in EVERYWHERE[:6]),
+    ]
+    frame = "\n\n".join([*uses, "Planen gäller i år. {} Den prövas ofta.", *uses])
+    said = (
+        "Målet är att alla som börjar ska stanna i yrket minst fem år. Varje klinik "
+        "avsätter tid för handledning av studenter under sommaren. Den som har gått i "
+        "pension får erbjudas att leda dem."
+    )
+    now = (
+        "Budgeten anges i en bilaga som rektor beslutar om senast i oktober. Kostnader "
+        "för handledning av chefer bokförs särskilt. Underskott täcks genom lån eller "
+        "avgifter från fonder."
+    )
+    words = "för handledning av"
+    for replaced, certain in ((now, False), (f"{said} {now}", True)):
+        old_text, new_text = frame.format(said), frame.format(replaced)
+        start = old_text.index(f"{words} studenter")
+        spot = FlatPlacer(old_text, new_text).place(start, start + len(words))
+        assert (spot.state, spot.certain) == ("exact", certain)
+
+
+def test_words_keep_to_a_passage_that_lasts_though_its_neighbours_were_replaced(
+    old: list[Passage],
+) -> None:
+    item = Passage(UUID(int=1), "item", 1, "Regionen svarar.")
+    before = [*old[:3], item, *old[3:]]
+    after = [
+        replace(passage, text=f"{sentence(dice(k))} {passage.text[:5]}")
+        for k, passage in enumerate(before)
+    ]
+    after[3] = replace(item, text="Regionen svarar nu.")
+    [placement] = place([Anchor.at(item.id, item.text, 9, 15)], before, after)
+    assert placement == Placement(item.id, 9, 15, "exact", True)
+
+
 def test_words_that_went_to_another_passage_are_moved(old: list[Passage]) -> None:
     said = sentence(dice(99))
     before = [replace(old[0], text=f"{said} {old[0].text}"), *old[1:]]
