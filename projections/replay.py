@@ -172,11 +172,11 @@ def replay(
 
 
 def _apply_or_name(rows: Rows, entries: Sequence[Entry]) -> None:
-    """Apply a batch; if that fails, one by one, so that the entry to blame is named."""
+    """Apply a batch; if that fails, one by one, so that the first to blame is named."""
     try:
         with rows.connection.transaction():
             apply_batch(rows, entries)
-    except NotWritten:
+    except (CannotApply, NotWritten):
         rows.forget()
         for entry in entries:
             with rows.connection.transaction():

@@ -18,6 +18,8 @@ from projections.table import Key, Row, Table, tables_of
 MOST_REMEMBERED = 50_000
 """Open rows kept from batch to batch, so that a change need not read its row first."""
 
+_AS_JSON = json.JSONEncoder(ensure_ascii=False).encode
+
 
 class Rows:
     """What projections read and change. `position` is that of the entry at hand.
@@ -252,5 +254,5 @@ class Rows:
             for row in new:
                 for name in kind.json_columns:
                     if row[name] is not None:
-                        row = {**row, name: json.dumps(row[name], ensure_ascii=False)}
+                        row = {**row, name: _AS_JSON(row[name])}
                 rows.write_row(values_of(row))

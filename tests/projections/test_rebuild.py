@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from uuid import UUID, uuid4
 
@@ -17,7 +19,8 @@ from projections.follower import CannotApply, Follower, rebuild
 from projections.reads import ReadPool
 from tests.ledger.writing import Doing, wait_until
 from tests.projections.tables import replayed
-from tests.projections.test_follower import assert_whole, followed, shows
+from tests.projections.test_follower import POISON, assert_whole, followed, shows
+from tests.projections.test_follower import _what_no_index_takes as what_no_index_takes
 from tests.projections.test_follower import organisations as more
 from tests.scenario import NOW
 from tests.story import a_comment, a_consultation, a_proposal, an_adopted_revision
@@ -182,6 +185,28 @@ def test_an_entry_that_cannot_be_applied_leaves_the_old_tables(
     with replayed(log, database) as tables:
         tables.apply(3)
         assert tables.differences_from_live() == []
+
+
+# What only an index refuses is found when the indexes are made, at the end.
+@pytest.mark.parametrize("batch", [1, 3, 100])
+@pytest.mark.parametrize(
+    "poison",
+    [each for each in POISON if each is not what_no_index_takes],
+    ids=lambda poison: poison.__name__,
+)
+def test_the_first_entry_that_cannot_be_applied_is_named(
+    log: Log, database: str, poison: Callable[[Log], None], batch: int
+) -> None:
+    more(log, 4)
+    poison(log)
+    at = log.head()
+    more(log, batch)
+    for another in POISON:
+        another(log)
+    with pytest.raises(CannotApply) as stopped:
+        rebuild(log, database, batch=batch)
+    assert stopped.value.position == at
+    assert re.fullmatch(POISON[poison], stopped.value.reason)
 
 
 def test_an_empty_log_gives_empty_tables(log: Log, database: str) -> None:
