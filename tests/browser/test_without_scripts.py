@@ -69,7 +69,7 @@ def test_lists_are_narrowed_and_paged(demo_windows: Windows) -> None:
     page = demo_windows.open(javascript=False)
     page.goto("/consultations/{consultation}/comments".format_map(C))
     first = page.locator("#comments li").first.inner_text()
-    page.get_by_role("link", name="Nästa").click()
+    page.get_by_role("link", name="Äldre", exact=True).click()
     assert page.locator("#comments li").first.inner_text() != first
 
     page.get_by_label("Sök i synpunkterna").fill("handledare")
