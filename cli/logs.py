@@ -68,7 +68,9 @@ def configure(
         processors=[*shared, *written],
         logger_factory=structlog.WriteLoggerFactory(cast(TextIO, _Lines(out))),
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        cache_logger_on_first_use=True,
+        # To look it up for each line takes 2 µs; kept, a logger that has written once
+        # would go on as it was configured then.
+        cache_logger_on_first_use=False,
     )
 
 

@@ -122,3 +122,13 @@ def test_a_database_that_is_away_is_told_now_and_then_and_not_each_second(
 def test_a_log_that_can_not_be_written_stops_nobody(out: StringIO) -> None:
     out.close()
     structlog.get_logger().info("unheard")
+
+
+def test_who_has_written_already_writes_as_configured_since(out: StringIO) -> None:
+    logger = structlog.get_logger("written once")
+    logger.info("first")
+    later = StringIO()
+    configure("json", out=later)
+    logger.info("second")
+    assert [line["event"] for line in lines(out)] == ["first"]
+    assert [line["event"] for line in lines(later)] == ["second"]

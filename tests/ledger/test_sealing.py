@@ -273,7 +273,11 @@ def test_what_no_table_can_show_is_refused_though_it_is_sealed(
     assert log.head() == 0
 
 
-def test_the_keys_away_is_told_as_the_log_away(database: str) -> None:
+def test_the_keys_away_is_told_as_the_log_away(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.keys.PATIENCE", 0.5)
+    monkeypatch.setattr("ledger.recorder.PATIENCE", 0.5)
     away = "postgresql://postgres@127.0.0.1:9/none"
     with Log(log_settings(database, KEYS_DATABASE_URL=away)) as log:
         with pytest.raises(Unavailable):
