@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from psycopg.sql import SQL, Identifier
 
@@ -45,6 +46,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS", "samrad"))
 
 MEMORY = Path("/dev/shm")  # noqa: S108
 ENOUGH = 4 * 1024**3
+
+
+@pytest.fixture(autouse=True)
+def as_it_was() -> Iterator[None]:
+    """What a command has decided of its log lines ends with the test that ran it."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
