@@ -18,7 +18,7 @@ import psycopg
 from bench.figures import Figure, Reading, alone, in_turn
 from bench.installation import Running, running
 from bench.load import Client, Load, Scripts, client
-from bench.reference import Reference, reference
+from bench.reference import Reference, both_ways, faster, reference
 from bench.submitting import desk_of, ours, require_inserted, require_recorded, theirs
 from bench.threads import together
 
@@ -36,10 +36,16 @@ def run(data: Path, workers: int) -> Iterator[Figure]:
         client() as sending,
     ):
         yield alone("what the client itself manages", "requests/s", sending.ceiling)
-        faster = _both_ways(installed, sending, workers)
-        yield faster
-        how = "async" if faster.ours.mid >= (faster.theirs or faster.ours).mid else ""
-        with reference(installed, how=how or "threads", workers=workers) as crud:
+        ways = both_ways(
+            "comments/s",
+            installed,
+            workers,
+            lambda crud: _theirs(
+                crud, sending, 32, theirs(crud, installed, read=False)
+            ),
+        )
+        yield ways
+        with reference(installed, how=faster(ways), workers=workers) as crud:
             yield from _beside(installed, crud, sending)
 
 
@@ -64,26 +70,6 @@ def _beside(installed: Running, crud: Reference, sending: Client) -> Iterator[Fi
             partial(_ours, installed, sending, clients, mine),
             partial(_inserts, crud, clients),
         )
-
-
-def _both_ways(installed: Running, sending: Client, workers: int) -> Figure:
-    """The reference awaiting its database, beside itself with threads."""
-    found: dict[str, list[Reading]] = {"async": [], "threads": []}
-    for _ in range(2):
-        for how, readings in found.items():
-            with reference(installed, how=how, workers=workers) as crud:
-                scripts = theirs(crud, installed, read=False)
-                readings += [_theirs(crud, sending, 32, scripts) for _ in range(2)]
-    one, other = (
-        iter(reading.value for reading in readings[1:]) for readings in found.values()
-    )
-    return in_turn(
-        "the reference async, beside itself with threads",
-        "comments/s",
-        partial(next, one),
-        partial(next, other),
-        rounds=2,
-    )
 
 
 def _ours(installed: Running, sending: Client, clients: int, do: Scripts) -> Reading:

@@ -17,7 +17,7 @@ from pathlib import Path
 from bench.figures import Figure, Reading, in_turn
 from bench.installation import Running, running
 from bench.load import Client, Load, anew, client, pages
-from bench.reference import Reference, reference
+from bench.reference import Reference, both_ways, faster, reference
 from bench.submitting import desk_of, ours, require_inserted, require_recorded, theirs
 
 SECONDS = 3.0
@@ -35,55 +35,69 @@ def run(data: Path, workers: int) -> Iterator[Figure]:
         ) as installed,
         client() as reading,
         client() as sending,
-        reference(installed, how="threads", workers=workers) as crud,
     ):
-        scene = installed.scene
-        round = f"/consultations/{scene.round}"
-        proposal = f"{round}/proposals/{scene.proposal}"
-        listed = f"{round}/comments?proposal={scene.proposal}"
-        plain = f"/proposals/{scene.proposal}"
-        see = partial(_pages, reading, installed.server.data, installed.port)
-        see_plain = partial(_pages, reading, crud.data, crud.port)
-        yield in_turn(
-            "the proposal's page",
+        plain = f"/proposals/{installed.scene.proposal}"
+        ways = both_ways(
             "pages/s",
-            partial(see, proposal),
+            installed,
+            workers,
+            lambda crud: _pages(reading, crud.data, crud.port, plain),
+        )
+        yield ways
+        with reference(installed, how=faster(ways), workers=workers) as crud:
+            yield from _beside(installed, crud, reading, sending)
+
+
+def _beside(
+    installed: Running, crud: Reference, reading: Client, sending: Client
+) -> Iterator[Figure]:
+    scene = installed.scene
+    round = f"/consultations/{scene.round}"
+    proposal = f"{round}/proposals/{scene.proposal}"
+    listed = f"{round}/comments?proposal={scene.proposal}"
+    plain = f"/proposals/{scene.proposal}"
+    see = partial(_pages, reading, installed.server.data, installed.port)
+    see_plain = partial(_pages, reading, crud.data, crud.port)
+    yield in_turn(
+        "the proposal's page",
+        "pages/s",
+        partial(see, proposal),
+        partial(see_plain, plain),
+        goal="≥ 1.5",
+    )
+    yield in_turn(
+        "the proposal's page, made anew each time",
+        "pages/s",
+        partial(see, proposal, kept=False),
+        partial(see_plain, plain),
+    )
+    yield in_turn(
+        "the newest comments",
+        "pages/s",
+        partial(see, listed),
+        partial(see_plain, plain),
+    )
+    bare = _as_long(see(proposal), see_plain)
+    yield in_turn(
+        "the proposal's page, beside a bare one of its length",
+        "pages/s",
+        partial(see, proposal),
+        partial(see_plain, bare),
+        goal="≥ 0.5",
+    )
+    yield in_turn(
+        f"the proposal's page while {ARRIVING:.0f} comments/s arrive",
+        "pages/s",
+        partial(_while_ours_arrive, installed, sending, partial(see, proposal)),
+        partial(
+            _while_theirs_arrive,
+            crud,
+            installed,
+            sending,
             partial(see_plain, plain),
-            goal="≥ 1.5",
-        )
-        yield in_turn(
-            "the proposal's page, made anew each time",
-            "pages/s",
-            partial(see, proposal, kept=False),
-            partial(see_plain, plain),
-        )
-        yield in_turn(
-            "the newest comments",
-            "pages/s",
-            partial(see, listed),
-            partial(see_plain, plain),
-        )
-        bare = _as_long(see(proposal), see_plain)
-        yield in_turn(
-            "the proposal's page, beside a bare one of its length",
-            "pages/s",
-            partial(see, proposal),
-            partial(see_plain, bare),
-            goal="≥ 0.5",
-        )
-        yield in_turn(
-            f"the proposal's page while {ARRIVING:.0f} comments/s arrive",
-            "pages/s",
-            partial(_while_ours_arrive, installed, sending, partial(see, proposal)),
-            partial(
-                _while_theirs_arrive,
-                crud,
-                installed,
-                sending,
-                partial(see_plain, plain),
-            ),
-            goal="≥ 1.0",
-        )
+        ),
+        goal="≥ 1.0",
+    )
 
 
 def _pages(

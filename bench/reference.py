@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_urlsafe
@@ -12,6 +13,7 @@ from secrets import token_urlsafe
 import psycopg
 
 from bench.crud import SCHEMA
+from bench.figures import Figure, Reading, in_turn
 from bench.installation import Running, answers, environment, free_port, process, until
 
 DATABASE = "bench_crud"
@@ -75,6 +77,30 @@ def reference(beside: Running, *, how: str, workers: int) -> Iterator[Reference]
     with process(arguments, said, surroundings):
         until(lambda: answers(f"http://127.0.0.1:{port}/health"), str(said))
         yield Reference(url, beside.server.data, port, cookies)
+
+
+def both_ways(
+    unit: str, beside: Running, workers: int, measure: Callable[[Reference], Reading]
+) -> Figure:
+    """The reference awaiting its database, beside itself with threads."""
+    found: dict[str, list[float]] = {"async": [], "threads": []}
+    for _ in range(2):
+        for how, readings in found.items():
+            with reference(beside, how=how, workers=workers) as crud:
+                readings += [measure(crud).value for _ in range(2)]
+    one, other = (iter(readings[1:]) for readings in found.values())
+    return in_turn(
+        "the reference async, beside itself with threads",
+        unit,
+        partial(next, one),
+        partial(next, other),
+        rounds=2,
+    )
+
+
+def faster(ways: Figure) -> str:
+    """How the reference is served, so that it is as fast as it can be."""
+    return "async" if ways.ratio and ways.ratio.mid >= 1 else "threads"
 
 
 def _filled(beside: Running) -> str:
