@@ -14,9 +14,11 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
+
 from bench.figures import Figure, Reading, in_turn
 from bench.generate import append
-from bench.installation import Running, running
+from bench.installation import Running, running, until
 from bench.load import Client, Load, client
 from bench.p6 import time_of, visited
 from bench.rounds import Office, Round
@@ -97,10 +99,18 @@ def new_desk(installed: Running) -> Desk:
             is_open=True,
         )
         append(log, list(round.events()))
+        head = log.head()
+    until(lambda: _shown(installed) >= head, "the new round on the pages")
     (proposal,) = round.proposals
     passage = next(one.id for one in proposal.passages if one.kind == "paragraph")
     cookies = installed.sign_in(*(str(one.id) for one in round.senders[:1]))
     return Desk(str(round.id), str(proposal.id), str(passage), cookies)
+
+
+def _shown(installed: Running) -> int:
+    with psycopg.connect(installed.server.url) as connection:
+        row = connection.execute("SELECT position FROM read.follower").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _submitted(reading: Client, installed: Running, desk: Desk) -> Reading:
