@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Error, Page, Response, sync_playwright
+from playwright.sync_api import BrowserContext, Error, Page, Response
 
+from bench.chromium import chromium
 from bench.figures import Reading
 from bench.installation import Running, until
 from bench.spent import since, spent
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PATIENCE = 60_000
 """Milliseconds."""
 
@@ -50,11 +40,9 @@ SEEN = """() => {
 @contextmanager
 def window(installed: Running, cookie: str) -> Iterator[Page]:
     """A window of Chromium on an installation, of somebody who has signed in."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
     name, _, value = cookie.partition("=")
     address = f"http://127.0.0.1:{installed.port}"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=[*FLAGS])
+    with chromium() as browser:
         context: BrowserContext = browser.new_context(
             base_url=address,
             locale="sv-SE",
@@ -64,10 +52,7 @@ def window(installed: Running, cookie: str) -> Iterator[Page]:
         context.set_default_timeout(PATIENCE)
         context.add_cookies([{"name": name, "value": value, "url": address}])
         context.add_init_script(WATCH)
-        try:
-            yield context.new_page()
-        finally:
-            browser.close()
+        yield context.new_page()
 
 
 class Steps:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
+from bench.chromium import chromium
 from cli.demo import CONSULTATION, people
 from cli.demo.load import load
 from cli.postgres import Server
@@ -15,7 +16,7 @@ from tests import story
 from tests.browser.rounds import a_draft
 from tests.browser.samples import ASKED_FOR, OWN_COMMENT, UNPUBLISHED
 from tests.browser.serving import Served, serving
-from tests.browser.windows import PATIENCE, Windows, chromium
+from tests.browser.windows import PATIENCE, Windows
 from tests.conftest import new_database
 from tests.vault import everywhere
 

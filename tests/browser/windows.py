@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Literal
 from uuid import UUID
 
@@ -16,22 +13,10 @@ from playwright.sync_api import (
     Page,
     Request,
     Response,
-    sync_playwright,
 )
 
 from tests.browser.serving import Served
 from web.language import Language
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 PATIENCE = 20_000
 """Milliseconds that anything on a page may take, on a machine that does more."""
@@ -40,18 +25,6 @@ Scheme = Literal["light", "dark"]
 
 WIDE = (1280, 900)
 PHONE = (360, 740)
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """The machine's own Chromium, or else the one that Playwright has fetched."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=[*FLAGS])
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 class Windows:
