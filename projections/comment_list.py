@@ -15,7 +15,7 @@ from projections.comment import (
     submitted_by,
 )
 from projections.consultation_list import REACHED, WORKED_ON, Reach
-from projections.paged import Found, Key, Order, Source, Stretch, paged
+from projections.paged import Found, Order, Source, Stretch, by_position, paged
 from projections.reads import Reads
 from projections.sight import ANSWERED, OF_PROPOSAL, READABLE, SEEN, Sight, seen_in
 
@@ -57,11 +57,7 @@ _NARROWING: tuple[tuple[str, LiteralString], ...] = (
 )
 
 
-def _number(row: CommentRow) -> Key:
-    return (row.position,)
-
-
-_NEWEST_FIRST = Order(("c.position",), _number, descending=True)
+_NEWEST_FIRST = by_position("c.position", descending=True)
 
 
 def comments_of(
@@ -144,7 +140,7 @@ def comments_on_passage(
             "passage": passage,
             **sight.params,
         },
-        Order(("s.position",), _number),
+        by_position("s.position"),
         stretch,
     )
 

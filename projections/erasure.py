@@ -13,7 +13,7 @@ from domain.erasure import APPROVALS, Erasure
 from domain.hold import Holdable
 from domain.log import Entry
 from domain.person import Person
-from projections.paged import Found, Order, Source, Stretch, paged
+from projections.paged import Found, Source, Stretch, by_position, paged
 from projections.reads import Reads
 from projections.rows import Rows
 
@@ -169,7 +169,7 @@ def erasures(
         " FROM erasure WHERE state IN "
         + states
         + " AND (%(all)s::boolean OR consultation = ANY (%(in)s::uuid[]))",
-        Order(("position",), lambda row: (row.position,), descending=not waiting),
+        by_position("position", descending=not waiting),
     )
     params = {"all": consultations is None, "in": list(consultations or ())}
     return paged(reads, ErasureRow, source, params, stretch)

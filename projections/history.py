@@ -9,7 +9,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from domain.log import Entry
-from projections.paged import Found, Order, Source, Stretch, paged
+from projections.paged import Found, Source, Stretch, by_position, paged
 from projections.reads import Reads
 from projections.rows import Rows
 
@@ -122,7 +122,7 @@ _COLUMNS: LiteralString = (
     " consultation, proposal, detail"
 )
 _ENTRY: LiteralString = _COLUMNS + " FROM entry"
-_NEWEST_FIRST = Order(("valid_from",), lambda row: (row.position,), descending=True)
+_NEWEST_FIRST = by_position("valid_from", descending=True)
 
 
 def entries(reads: Reads, wanted: Wanted, stretch: Stretch) -> Found[EntryRow]:

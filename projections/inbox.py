@@ -8,7 +8,7 @@ from typing import Literal, LiteralString, get_args
 from uuid import UUID
 
 from projections.comment import COMMENT_NAMES, submitted_by
-from projections.paged import Found, Order, Source, Stretch, paged
+from projections.paged import Found, Source, Stretch, by_position, paged
 from projections.reads import Reads
 
 Waiting = Literal[
@@ -109,7 +109,7 @@ def inbox(
 ) -> Found[InboxRow]:
     """A page of a consultation's comments, the oldest first."""
     where, params = _where(consultation, asked)
-    order = Order(("c.position",), lambda row: (row.position,))
+    order = by_position("c.position")
     here = submitted_by(reads.moment, "c.position") + " AND " + where
     source = Source(_SELECT, " FROM comment c WHERE " + here, order, "c", _BESIDE)
     return paged(reads, InboxRow, source, params, stretch)

@@ -10,7 +10,7 @@ from uuid import UUID
 from domain.issue import Issue
 from domain.log import Entry
 from projections.comment import COMMENT_NAMES
-from projections.paged import Found, Order, Source, Stretch, paged
+from projections.paged import Found, Order, Source, Stretch, by_position, paged
 from projections.reads import Reads
 from projections.rows import Rows
 from projections.sight import ANSWERED, READABLE, SEEN, Sight, readable
@@ -314,7 +314,7 @@ def gathered_in(
         _GATHERED,
         " FROM issue_comment g JOIN comment c ON c.id = g.comment"
         " WHERE g.issue = %(issue)s AND " + SEEN + " AND " + readable(reads.moment),
-        Order(("c.position",), lambda row: (row.position,)),
+        by_position("c.position"),
         "c",
         COMMENT_NAMES,
     )

@@ -44,6 +44,11 @@ class Order:
         return ", ".join(column + way for column in self.columns)
 
 
+def by_position(column: LiteralString, *, descending: bool = False) -> Order:
+    """That of the log, by the column that has where each row's thing began."""
+    return Order((column,), lambda row: (row.position,), descending)
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """Which rows of a list are asked for: those next after a key, or next before it.
